@@ -1,0 +1,1 @@
+"""A teaching playground: neural networks in plain NumPy, trained and looked into live."""

@@ -1,0 +1,135 @@
+"""A neural network is a list of layers: forward through them, back through them, and a step against the gradient."""
+
+import math
+
+import numpy as np
+
+from .layers import Dense, Layer, Softmax
+from .losses import CrossEntropy, MeanSquaredError
+from .optimizers import SGD, Optimizer
+
+
+class NeuralNetwork:
+    """Multilayer network, or a stack of networks of one shape.
+
+    A network that ends in `Softmax` is trained on the cross-entropy with one-hot labels, any other on the mean squared
+    error with its targets.
+
+    Args:
+        layers: the layers, input first. The network takes over their arrays.
+
+    Attributes:
+        layers: the layers.
+        loss: `CrossEntropy` or `MeanSquaredError`.
+        parameters, gradients: all parameters and their gradients, each one flat array of shape (*stack, number of
+            parameters), of which `W`, `b`, `dW`, `db` ... of the layers are views. Weights W come first.
+        weights: the leading part of `parameters` that weight decay pulls on: all W, no b, gamma or beta.
+    """
+
+    def __init__(self, layers: list[Layer]):
+        self.layers = list(layers)
+        self.layers[0].first = True
+        self.loss = CrossEntropy if isinstance(self.layers[-1], Softmax) else MeanSquaredError
+        named = [(layer, name) for layer in self.layers for name in layer.parameters]
+        named.sort(key=lambda pair: pair[1] != "W")
+        self.parameters = _flatten(named, "")
+        self.gradients = _flatten(named, "d")
+        n_weights = sum(math.prod(layer.W.shape[-2:]) for layer in self.dense)
+        self.weights, self.weight_gradients = self.parameters[..., :n_weights], self.gradients[..., :n_weights]
+
+    @property
+    def dense(self) -> list[Dense]:
+        """The layers with weights, input first."""
+        return [layer for layer in self.layers if isinstance(layer, Dense)]
+
+    @property
+    def stack_shape(self) -> tuple[int, ...]:
+        """Shape of the leading stack axes; () for a single network."""
+        return self.parameters.shape[:-1]
+
+    def forward(self, X: np.ndarray, training: bool = True) -> np.ndarray:
+        """Output for X: (batch, features), or (*stack, batch, features) where the networks have data of their own.
+
+        With `training=False` batch normalisation uses its running statistics.
+        """
+        X = np.asarray(X, self.parameters.dtype)
+        for layer in self.layers:
+            layer.training = training
+            X = layer.forward(X)
+        return X
+
+    def backward(self, y: np.ndarray) -> None:
+        """Leave the gradients of the mean loss for labels y in the layers, and so in `gradients`."""
+        y = np.asarray(y, self.parameters.dtype)
+        dout = y if self.loss is CrossEntropy else self.loss.gradient(self.layers[-1].output, y)
+        for layer in reversed(self.layers):
+            dout = layer.backward(dout)
+
+    def step(self, X: np.ndarray, y: np.ndarray, optimizer: Optimizer, l2: float = 0.0) -> None:
+        """One step of training on one mini-batch; `l2` adds l2 / 2 |W|^2 to the loss, for all weights W, not biases."""
+        self.forward(X)
+        self.backward(y)
+        if l2:
+            self.weight_gradients += l2 * self.weights
+        optimizer.step(self.parameters, self.gradients)
+
+    def train(self, X, y, epochs=100, batch_size=32, optimizer=None, l2=0.0, rng=np.random) -> None:
+        """Train with mini-batches, and print loss and accuracy on all of X every ten epochs.
+
+        Args:
+            X: (examples, features).
+            y: (examples, classes), one-hot.
+            optimizer: by default SGD with a learning rate of 0.1.
+            rng: draws the order of the examples; by default NumPy's global generator.
+        """
+        optimizer = optimizer or SGD(0.1)
+        for epoch in range(epochs):
+            indices = rng.permutation(len(X))
+            for i in range(0, len(X), batch_size):
+                batch = indices[i : i + batch_size]
+                self.step(X[batch], y[batch], optimizer, l2)
+
+            if epoch % 10 == 0:
+                loss, accuracy = self.evaluate(X, y)
+                print(f"Epoch {epoch}: Loss = {np.mean(loss):.4f}, Acc = {np.mean(accuracy):.4f}")
+
+    def evaluate(self, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Loss and accuracy on X with labels y, in evaluation: two arrays of shape (*stack)."""
+        output = self.forward(X, training=False)
+        loss = self.loss.value(output, np.asarray(y, output.dtype))
+        return loss, (output.argmax(axis=-1) == np.argmax(y, axis=-1)).mean(axis=-1)
+
+    @staticmethod
+    def stack(networks: "list[NeuralNetwork]") -> "NeuralNetwork":
+        """One network with a new leading stack axis, which trains exactly as each of `networks` does alone."""
+        return NeuralNetwork([type(same[0]).stack(same) for same in zip(*(n.layers for n in networks), strict=True)])
+
+    def select(self, index=()) -> "NeuralNetwork":
+        """The network, or smaller stack, at `index` of the leading axes; a copy. Without an index, a copy of all."""
+        return NeuralNetwork([layer.select(index) for layer in self.layers])
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Copies of all that training changes: the flat parameters, and the running statistics layer by layer."""
+        buffers = {f"{i}.{name}": getattr(layer, name).copy() for i, layer, name in self._buffers()}
+        return {"parameters": self.parameters.copy()} | buffers
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Go back to a state that `state()` gave."""
+        self.parameters[...] = state["parameters"]
+        for i, layer, name in self._buffers():
+            setattr(layer, name, state[f"{i}.{name}"])
+
+    def _buffers(self):
+        return [(i, layer, name) for i, layer in enumerate(self.layers) for name in layer.buffers]
+
+
+def _flatten(named: list[tuple[Layer, str]], prefix: str) -> np.ndarray:
+    """Move the layers' arrays, each (*stack, ...), into one of shape (*stack, sum of sizes), and leave views of it."""
+    arrays = [(layer, prefix + name, getattr(layer, prefix + name)) for layer, name in named]
+    stacks = [array.shape[: array.ndim - getattr(type(layer), name).ndim] for layer, name, array in arrays]
+    flats = [array.reshape(*stack, -1) for (_, _, array), stack in zip(arrays, stacks, strict=True)]
+    flat = np.concatenate(flats, axis=-1) if flats else np.zeros(0)
+    end = np.cumsum([part.shape[-1] for part in flats])
+    for (layer, name, array), part, stop in zip(arrays, flats, end, strict=True):
+        layer.hold(name, flat[..., stop - part.shape[-1] : stop].reshape(array.shape))
+    return flat
