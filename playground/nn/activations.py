@@ -19,7 +19,7 @@ class Activation(Layer):
         formula: sigma, in LaTeX.
         meaning: one sentence: what it is known for.
         source: the paper.
-        can_die: whether a unit's gradient can be zero on a half line, so that the unit can stop learning for good.
+        initializer: name of the scheme whose variance is derived for this activation.
     """
 
     name: str
@@ -27,10 +27,14 @@ class Activation(Layer):
     formula: str
     meaning: str
     source: str
-    can_die = False
+    initializer = "glorot_normal"
 
     def __init_subclass__(cls):
         ACTIVATIONS[cls.name] = cls
+
+    def dead(self) -> np.ndarray | None:
+        """Which units had slope 0 for every example of the last pass; None: a unit can't die. Shape (*stack, units)."""
+        return None
 
     def saturated(self) -> np.ndarray | None:
         """Where the last output is so near a bound that the slope is below 5 % of its largest; None: has no bounds.
@@ -48,7 +52,7 @@ class ReLU(Activation):
     formula = r"\max(0, z)"
     meaning = "Cheap, and its slope does not shrink with depth; a unit that is negative for every input is dead."
     source = "Nair & Hinton (2010); Glorot, Bordes & Bengio (2011)"
-    can_die = True
+    initializer = "he_normal"
 
     def forward(self, X):
         """a = max(0, z)."""
@@ -60,6 +64,10 @@ class ReLU(Activation):
         """dL/dz = dL/da where z > 0, else 0."""
         return dout * (self.X > 0)
 
+    def dead(self):
+        """z <= 0 for every example."""
+        return (self.X <= 0).all(axis=-2)
+
 
 class LeakyReLU(Activation):
     """Leaky ReLU: z where z > 0, a small share of z elsewhere."""
@@ -69,6 +77,7 @@ class LeakyReLU(Activation):
     formula = r"\max(0, z) + 0.01\,\min(0, z)"
     meaning = "A ReLU with a small slope on the negative side, so that no unit can die."
     source = "Maas, Hannun & Ng (2013)"
+    initializer = "he_normal"
     slope = 0.01
 
     def forward(self, X):

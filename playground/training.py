@@ -1,0 +1,232 @@
+"""A trainer runs an experiment mini-batch by mini-batch, and its history keeps what can be looked back at.
+
+Nothing here depends on time or on how often somebody looks: a run is the same however it is cut into steps.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from .datasets import Data, make_data
+from .experiment import Experiment
+from .nn import ACTIVATIONS, OPTIMIZERS, BatchNorm, Dense, NeuralNetwork, Softmax
+
+HISTORY_BYTES = 24 * 2**20  # for the states of one run; older ones are thinned out to stay below
+HISTORY_LENGTH = 300  # states at the most
+
+
+def build_network(experiment: Experiment, rng: np.random.Generator, n_inputs: int, n_classes: int) -> NeuralNetwork:
+    """The untrained network of an experiment: hidden layers of Dense, BatchNorm if wanted, activation; then softmax."""
+    layers, fan_in = [], n_inputs
+    for width in experiment.hidden:
+        layers.append(Dense(fan_in, width, experiment.initializer, rng))
+        if experiment.batch_norm:
+            layers.append(BatchNorm(width))
+        layers.append(ACTIVATIONS[experiment.activation]())
+        fan_in = width
+    return NeuralNetwork([*layers, Dense(fan_in, n_classes, experiment.initializer, rng), Softmax()])
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a run looked like after `step` mini-batches.
+
+    Attributes:
+        step: mini-batches since the start.
+        epoch: passes through the training set, a fraction in the midst of one.
+        train_loss, train_accuracy, test_loss, test_accuracy: in evaluation; test: NaN without test points.
+        update_ratios: |change of W| / |W| in the last step, for each layer with weights; NaN before the first.
+    """
+
+    step: int
+    epoch: float
+    train_loss: float
+    train_accuracy: float
+    test_loss: float
+    test_accuracy: float
+    update_ratios: tuple[float, ...]
+
+
+class History:
+    """All moments of a run, and the network's state at as many of them as memory allows, evenly thinned.
+
+    Attributes:
+        moments: every recorded moment, oldest first.
+        kept: the indices of the moments whose state is kept: the first and the newest always among them.
+    """
+
+    def __init__(self, state_bytes: int):
+        self.moments: list[Moment] = []
+        self._states: dict[int, dict[str, np.ndarray]] = {}
+        self._capacity = max(10, min(HISTORY_LENGTH, HISTORY_BYTES // state_bytes))
+        self._stride = 1
+
+    def add(self, moment: Moment, state: dict[str, np.ndarray]) -> None:
+        """Record a moment. Where the capacity is reached, every other state is dropped."""
+        newest = len(self.moments) - 1
+        if newest % self._stride:
+            self._states.pop(newest, None)
+        self.moments.append(moment)
+        self._states[newest + 1] = state
+        while len(self._states) > self._capacity:
+            self._stride *= 2
+            self._states = {i: s for i, s in self._states.items() if i % self._stride == 0 or i == newest + 1}
+
+    @property
+    def kept(self) -> list[int]:
+        return list(self._states)
+
+    def state(self, index: int) -> dict[str, np.ndarray]:
+        """The network's state at moment `index`, one of `kept`."""
+        return self._states[index]
+
+
+class Trainer:
+    """One run of an experiment.
+
+    Attributes:
+        experiment: the experiment; `change` replaces it by one with the change in it.
+        data: the points.
+        network: the network as it is now.
+        history: moments at the start, after each epoch, and wherever `record` was called.
+        steps: mini-batches so far.
+        epoch: full passes so far.
+        diverged: "" as long as all is well. "overflow": a weight is beyond `LARGEST_WEIGHT`, or no number at all;
+            "runaway": the median loss of the last `RUNAWAY_EPOCHS` epochs is more than `RUNAWAY_LOSS` times what the
+            network had at its start, or what guessing would give. The run then stands still.
+    """
+
+    LARGEST_WEIGHT = 1e9
+    RUNAWAY_LOSS = 10
+    RUNAWAY_EPOCHS = 20  # runs that peak for a few epochs, and then learn all the same, are left to go on
+
+    def __init__(self, experiment: Experiment):
+        self.experiment = experiment
+        weights_seed, batches_seed = np.random.SeedSequence(experiment.seed).spawn(2)
+        self.data = experiment_data(experiment)
+        self.network = build_network(
+            experiment, np.random.default_rng(weights_seed), self.data.X_train.shape[1], self.data.n_classes
+        )
+        self._batches_rng = np.random.default_rng(batches_seed)
+        self._order = self._batches_rng.permutation(self.data.n_train)
+        self._position = 0
+        self._before = self.network.parameters.copy()
+        self.steps = self.epoch = 0
+        self.diverged = ""
+        self._epoch_losses: list[float] = []
+        self.history = History(self.network.parameters.nbytes)
+        self._take_hold(experiment.at(0))
+        self.record()
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs of the experiment are done."""
+        return self.epoch >= self.experiment.epochs
+
+    @property
+    def progress(self) -> float:
+        """Passes through the training set so far, with the fraction of the present one."""
+        return self.epoch + self._position / self.data.n_train
+
+    def change(self, experiment: Experiment) -> None:
+        """Go on with an experiment that differs in its changes from here on, or in its number of epochs."""
+        self.experiment = experiment
+        self._take_hold(experiment.at(self.steps))
+
+    def step(self) -> None:
+        """Train on one mini-batch. At the end of an epoch the moment is recorded."""
+        if self.diverged:
+            return
+        if self.steps + 1 in self._changing_steps:
+            self._take_hold(self.experiment.at(self.steps))
+        batch = self._order[self._position : self._position + self._now.batch_size]
+        self._before[...] = self.network.parameters
+        with np.errstate(all="ignore"):  # a run that diverges is told of by `record`
+            self.network.step(self.data.X_train[batch], self.data.y_train[batch], self.optimizer, self._now.l2)
+        self.steps += 1
+        self._position += len(batch)
+        if self._position >= self.data.n_train:
+            self.epoch += 1
+            self._position = 0
+            self._order = self._batches_rng.permutation(self.data.n_train)
+            self.record()
+            if not self.diverged:
+                self._watch_runaway()
+
+    def run(self, steps: int, seconds: float = np.inf) -> None:
+        """Train for so many mini-batches, or until the time is over, the last epoch is done, or the run diverges."""
+        end = time.monotonic() + seconds
+        for _ in range(steps):
+            if self.finished or self.diverged:
+                break
+            self.step()
+            if time.monotonic() > end:
+                break
+
+    def record(self) -> None:
+        """Record the present moment, if it is a new one and its numbers are sound."""
+        if self.history.moments and self.history.moments[-1].step == self.steps:
+            return
+        if not np.abs(self.network.parameters).max() < self.LARGEST_WEIGHT:
+            self.diverged = "overflow"
+            return
+        with np.errstate(all="ignore"):
+            train = self.network.evaluate(self.data.X_train, self.data.y_train)
+            test = self.network.evaluate(self.data.X_test, self.data.y_test) if len(self.data.X_test) else (np.nan,) * 2
+            ratios = tuple(self._update_ratios())
+        moment = Moment(self.steps, self.progress, *map(float, (*train, *test)), ratios)
+        self.history.add(moment, self.network.state())
+
+    @property
+    def tolerable_loss(self) -> float:
+        """The training loss at the start, or that of guessing each class alike, ln K, if this is larger."""
+        return max(self.history.moments[0].train_loss, float(np.log(self.data.n_classes)))
+
+    @property
+    def last_good(self) -> int:
+        """The newest moment of `history.kept` with a tolerable loss."""
+        kept, moments = self.history.kept, self.history.moments
+        return max((i for i in kept if moments[i].train_loss <= self.tolerable_loss), default=kept[0])
+
+    def network_at(self, index: int) -> NeuralNetwork:
+        """The network as it was at moment `index` of the history, one of `history.kept`; a copy."""
+        network = self.network.select()
+        network.restore(self.history.state(index))
+        return network
+
+    def _watch_runaway(self) -> None:
+        self._epoch_losses = [*self._epoch_losses, self.history.moments[-1].train_loss][-self.RUNAWAY_EPOCHS :]
+        long_enough = len(self._epoch_losses) == self.RUNAWAY_EPOCHS
+        if long_enough and np.median(self._epoch_losses) > self.RUNAWAY_LOSS * self.tolerable_loss:
+            self.diverged = "runaway"
+
+    def _take_hold(self, now: Experiment) -> None:
+        """Let the values that the live knobs have now work on the optimiser; another optimiser starts afresh."""
+        if not self.steps or now.optimizer != self._now.optimizer:
+            self.optimizer = OPTIMIZERS[now.optimizer]()
+        self.optimizer.learning_rate = now.learning_rate
+        self._now = now
+        self._changing_steps = {change.step for change in self.experiment.changes}
+
+    def _update_ratios(self) -> Iterator[float]:
+        """|change of W| / |W| in the last step, layer by layer."""
+        start = 0
+        for layer in self.network.dense:
+            before = self._before[start : start + layer.W.size].reshape(layer.W.shape)
+            start += layer.W.size
+            yield float(np.linalg.norm(layer.W - before) / np.linalg.norm(before)) if self.steps else np.nan
+
+
+def experiment_data(experiment: Experiment) -> Data:
+    """The points of an experiment: they depend on its data knobs alone."""
+    rng = np.random.default_rng(experiment.data_seed)
+    return make_data(
+        experiment.dataset,
+        rng,
+        experiment.n_points,
+        experiment.noise,
+        experiment.n_classes,
+        experiment.train_share,
+    )

@@ -1,0 +1,128 @@
+"""An initialiser draws what its paper says, and only the right variance carries a signal through thirty layers."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from playground.nn import ACTIVATIONS, INITIALIZERS, Dense
+
+SHAPES = [(1, 1), (2, 8), (8, 2), (40, 40), (30, 300), (300, 30)]
+RANDOM = [name for name, scheme in INITIALIZERS.items() if scheme.variance(3, 4) > 0]
+NORMAL = [name for name in RANDOM if name.endswith("_normal")]
+UNIFORM = [name for name in RANDOM if name.endswith("_uniform")]
+
+VARIANCES = {  # of 50 inputs and 200 units, by the papers' formulas
+    "zeros": 0,
+    "constant": 0,
+    "small_normal": 0.0001,
+    "unit_normal": 1,
+    "glorot_normal": 0.008,
+    "glorot_uniform": 0.008,
+    "he_normal": 0.04,
+    "he_uniform": 0.04,
+    "lecun_normal": 0.02,
+    "orthogonal": 0.005,
+}
+
+
+def draws(name, fan_in, fan_out, n=200):
+    """n weight matrices, one after the other from one generator: (n, fan_in, fan_out)."""
+    rng = np.random.default_rng(fan_in)
+    return np.stack([INITIALIZERS[name](rng, fan_in, fan_out) for _ in range(n)])
+
+
+@pytest.mark.parametrize(("name", "variance"), VARIANCES.items())
+def test_the_stated_variance_is_that_of_the_paper(name, variance):
+    assert INITIALIZERS[name].variance(50, 200) == pytest.approx(variance)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("name", RANDOM)
+def test_weights_have_mean_zero_and_the_stated_variance(name, shape):
+    W = draws(name, *shape)
+    variance = INITIALIZERS[name].variance(*shape)
+    assert W.shape == (200, *shape)
+    assert abs(W.mean()) < 5 * np.sqrt(variance / W.size)
+    assert abs(W.var() / variance - 1) < 5 * np.sqrt(2 / W.size)  # a normal's; no other here is wider
+
+
+@pytest.mark.parametrize("name", set(INITIALIZERS) - set(RANDOM))
+def test_schemes_without_variance_give_every_weight_one_value(name):
+    assert np.unique(draws(name, 5, 7)).size == 1
+
+
+def test_zeros_are_zero():
+    assert not draws("zeros", 5, 7).any()
+
+
+@pytest.mark.parametrize("name", NORMAL + UNIFORM)
+def test_weights_follow_the_distribution_of_their_name_and_not_the_other(name):
+    variance = INITIALIZERS[name].variance(40, 60)
+    normal, limit = stats.norm(scale=np.sqrt(variance)), np.sqrt(3 * variance)
+    uniform = stats.uniform(-limit, 2 * limit)
+    W = draws(name, 40, 60, n=10).ravel()
+    same, other = (normal, uniform) if name in NORMAL else (uniform, normal)
+    assert stats.kstest(W, same.cdf).pvalue > 0.001
+    assert stats.kstest(W, other.cdf).pvalue < 1e-9
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("name", UNIFORM)
+def test_uniform_weights_fill_their_interval_and_no_more(name, shape):
+    limit = np.sqrt(6 / (sum(shape) if name == "glorot_uniform" else shape[0]))
+    largest = np.abs(draws(name, *shape)).max()
+    assert 0.9 * limit < largest <= limit
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_orthogonal_weights_keep_lengths_in_the_smaller_dimension(shape):
+    for W in draws("orthogonal", *shape, n=3):
+        product = W.T @ W if shape[0] >= shape[1] else W @ W.T
+        assert np.allclose(product, np.eye(min(shape)), rtol=0, atol=1e-12)
+
+
+def test_orthogonal_weights_favour_no_rotation():
+    trace = np.trace(draws("orthogonal", 3, 3, n=2000), axis1=1, axis2=2)
+    assert abs(trace.mean()) < 5 / np.sqrt(2000)  # over all rotations and reflections it has mean 0 and variance 1
+    assert abs(trace.var() - 1) < 0.2
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_the_generator_decides_the_draw(name):
+    def draw(seed):
+        return Dense(5, 7, name, np.random.default_rng(seed)).W
+
+    assert np.array_equal(draw(3), draw(3))
+    assert not np.array_equal(draw(3), draw(4))
+
+
+def test_the_default_is_the_draw_of_the_course_page():
+    np.random.seed(16)
+    W = Dense(5, 7).W
+    np.random.seed(16)
+    assert np.array_equal(W, np.random.randn(5, 7) * np.sqrt(2 / (5 + 7)))
+
+
+@pytest.mark.parametrize(
+    ("name", "activation", "factor"),
+    [
+        ("he_normal", "relu", 1),  # He et al.: 30 layers learn
+        ("he_uniform", "relu", 1),
+        ("glorot_normal", "relu", 1 / 2),  # and with Xavier they stall
+        ("glorot_normal", "linear", 1),
+        ("glorot_uniform", "linear", 1),
+        ("lecun_normal", "linear", 1),
+        ("orthogonal", "linear", 1),
+        ("glorot_normal", "tanh", 1),  # of an input so small that tanh is almost linear
+        ("small_normal", "linear", 256 * 0.01**2),
+        ("small_normal", "tanh", 256 * 0.01**2),
+        ("unit_normal", "relu", 256 / 2),
+    ],
+)
+def test_thirty_layers_change_the_signal_as_the_variance_foretells(name, activation, factor):
+    rng, bend = np.random.default_rng(0), ACTIVATIONS[activation]()
+    z = first = 1e-3 * rng.standard_normal((6, 8, 256))  # six networks, for the mean over many
+    for _ in range(30):
+        z = bend.forward(z) @ np.stack([INITIALIZERS[name](rng, 256, 256) for _ in range(6)])
+    change = (z**2).mean() / (first**2).mean()
+    assert 1 / 3 < change / factor**30 < 3
