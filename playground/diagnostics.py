@@ -13,7 +13,7 @@ from .nn import Activation, Dense, Layer, NeuralNetwork
 from .training import Moment, Trainer
 
 PROBE = 500  # training examples, at the most, on which activations and gradients are measured
-GRID = 64  # points of the decision boundary's grid along each axis
+GRID = 40  # points along each axis of the grid on which the decision boundary is computed
 
 
 @dataclass(frozen=True)
@@ -158,8 +158,7 @@ def view_limits(data: Data) -> tuple[float, float]:
 
 
 def class_probabilities(network: NeuralNetwork, low: float, high: float, grid: int = GRID) -> np.ndarray:
-    """Class probabilities over a square, in evaluation: shape (*stack, grid, grid, classes), first row at the top."""
-    centers = low + (high - low) * (np.arange(grid) + 0.5) / grid
-    x1, x2 = np.meshgrid(centers, centers[::-1])
+    """Class probabilities over a square, in evaluation: shape (*stack, grid, grid, classes), indexed by x2, then x1."""
+    x1, x2 = np.meshgrid(*[np.linspace(low, high, grid)] * 2)
     output = network.forward(np.column_stack([x1.ravel(), x2.ravel()]), training=False)
     return output.reshape(*output.shape[:-2], grid, grid, -1)

@@ -37,19 +37,19 @@ class Experiment:
         help="Number of classes, and so of softmax outputs.",
     )
     n_points: int = knob(
-        Integer, 300, low=2, high=1000, group="Data", label="Points",
+        Integer, 300, low=2, high=1000, minor=True, group="Data", label="Points",
         help="Number of examples drawn, for training and testing together.",
     )
     noise: float = knob(
-        Real, 0.1, low=0.0, high=0.5, step=0.01, group="Data", label="Noise",
+        Real, 0.1, low=0.0, high=0.5, step=0.01, minor=True, group="Data", label="Noise",
         help="Standard deviation of the Gaussian noise added to the features.",
     )
     train_share: float = knob(
-        Real, 0.7, low=0.1, high=1.0, step=0.05, group="Data", label="Share for training",
+        Real, 0.7, low=0.1, high=1.0, step=0.05, minor=True, group="Data", label="Share for training",
         help="Share of the examples to train on. The others only test how the network generalises.",
     )
     data_seed: int = knob(
-        Integer, 0, low=0, high=999_999, group="Data", label="Data seed",
+        Integer, 0, low=0, high=999_999, minor=True, group="Data", label="Data seed",
         help="Another seed draws other points from the same distribution, and splits them anew.",
     )
     hidden: tuple[int, ...] = knob(
@@ -69,7 +69,7 @@ class Experiment:
         help="Normalises each z over the mini-batch before the activation, then scales it by γ and shifts it by β.",
     )
     seed: int = knob(
-        Integer, 0, low=0, high=999_999, group="Network", label="Network seed",
+        Integer, 0, low=0, high=999_999, minor=True, group="Network", label="Network seed",
         help="Another seed draws other initial weights and another order of the mini-batches, for the same data.",
     )
     optimizer: str = knob(
@@ -81,15 +81,15 @@ class Experiment:
         help="Size of a step along the gradient.",
     )
     batch_size: int = knob(
-        Integer, 32, low=1, high=1000, group="Training", label="Batch size", live=True,
+        Integer, 32, low=1, high=1000, log=True, group="Training", label="Batch size", live=True,
         help="Examples in a mini-batch: the gradient of a step is the mean over them.",
     )
     l2: float = knob(
-        Real, 0.0, low=0.0, high=0.1, step=0.001, group="Training", label="L2 penalty λ", live=True,
+        Real, 0.0, low=0.0, high=0.1, step=0.001, minor=True, group="Training", label="L2 penalty λ", live=True,
         help="Weight decay: adds λ/2 · |W|² to the loss, which pulls every weight towards zero.",
     )
     epochs: int = knob(
-        Integer, 200, low=1, high=5000, step=10, group="Training", label="Epochs", live=True,
+        Integer, 200, low=1, high=5000, log=True, group="Training", label="Epochs", live=True,
         help="Passes through the training set after which the training stops.",
     )
     changes: tuple[Change, ...] = knob(
@@ -153,9 +153,9 @@ class Experiment:
         kept = [change for change in self.changes if (change.step, change.knob) not in new_keys]
         return replace(self, changes=(*kept, *new))
 
-    def fresh(self, step: int = 0) -> "Experiment":
-        """The experiment that starts with the values that live knobs have after `step` mini-batches."""
-        return replace(self.at(step), changes=())
+    def started_afresh(self) -> "Experiment":
+        """The experiment that starts with the values that its knobs have, and changes none of them on the way."""
+        return replace(self, changes=())
 
 
 KNOBS: dict[str, Knob] = {each.name: each.metadata["knob"] for each in fields(Experiment)}

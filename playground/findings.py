@@ -135,8 +135,8 @@ def copies(look):
     return Finding(
         "Units are copies of each other",
         f"The {layer.fan_out} units of {layer.name.lower()} are in truth only {layer.distinct}: the others are copies, "
-        "with the same weights, so they compute the same, get the same gradient, and stay copies for ever. First weights "
-        f"must be drawn at random to break this symmetry; these were set ({label}).",
+        "with the same weights, so they compute the same, get the same gradient, and stay copies for ever. To break "
+        f"this symmetry, first weights must be drawn at random; these were set ({label}).",
         {"initializer": derived_initializer(look)} if look.experiment.initializer != derived_initializer(look) else {},
     )
 
@@ -307,8 +307,8 @@ def no_better_than_guessing(look: Look) -> Finding | None:
     sigmoid = look.experiment.activation == "sigmoid"
     return Finding(
         "No better than guessing so far",
-        f"After {look.moment.epoch:.0f} epochs the loss is {number(look.moment.train_loss)}; to name the classes by their "
-        f"frequencies alone would give {number(guessing)}. The gradient in the first layer is "
+        f"After {look.moment.epoch:.0f} epochs the loss is {number(look.moment.train_loss)}; to name the classes by "
+        f"their frequencies alone would give {number(guessing)}. The gradient in the first layer is "
         f"{number(look.layers[0].gradient_norm)}: the network stands on a plateau, and may stay there for long.",
         {"activation": "tanh"} if sigmoid else initializer_remedy(look),
     )

@@ -21,6 +21,7 @@ class Knob:
         group: heading under which the knob stands.
         label: name on the screen.
         help: one line, in the field's own terms.
+        minor: whether it is turned seldom, and may stand out of the way.
         live: whether a running network takes the change; one that is not live starts a new network.
     """
 
@@ -28,6 +29,7 @@ class Knob:
     group: str
     label: str
     help: str
+    minor: bool = False
     live: bool = False
 
     def read(self, text: str) -> Any:
@@ -108,11 +110,12 @@ class Real(Knob):
 
 @dataclass(frozen=True, kw_only=True)
 class Integer(Knob):
-    """A whole number from `low` to `high`."""
+    """A whole number from `low` to `high`; with `log`, on a logarithmic scale."""
 
     low: int
     high: int
     step: int = 1
+    log: bool = False
 
     def read(self, text):
         return float(text)

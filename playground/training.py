@@ -130,6 +130,16 @@ class Trainer:
         """Passes through the training set so far, with the fraction of the present one."""
         return self.epoch + self._position / self.data.n_train
 
+    @property
+    def steps_per_epoch(self) -> int:
+        """Mini-batches in a pass through the training set, at the present batch size."""
+        return -(-self.data.n_train // self._now.batch_size)
+
+    @property
+    def steps_to_epoch_end(self) -> int:
+        """Mini-batches until the present pass through the training set is done."""
+        return -(-(self.data.n_train - self._position) // self._now.batch_size)
+
     def change(self, experiment: Experiment) -> None:
         """Go on with an experiment that differs in its changes from here on, or in its number of epochs."""
         self.experiment = experiment

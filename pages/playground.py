@@ -1,0 +1,53 @@
+"""Train a network live and see what happens inside it: one experiment, all its knobs, and every view of one moment."""
+
+import streamlit as st
+
+from playground import charts
+from playground.ui import controls, player
+from playground.ui.run import open_run, write_address
+from playground.ui.slots import FindingsSlot, Slot
+
+PAGE = {"title": "Playground", "icon": ":material/play_circle:", "position": 1}
+
+run = open_run()
+controls.sidebar(run)
+write_address(run)
+
+st.title("Train a network, and look inside")
+st.markdown(
+    "Press **Play**: the network learns to colour the plane. Then turn any knob on the left and watch what it does."
+)
+for notice in run.notices:
+    st.warning(notice, icon=":material/link_off:")
+
+player.buttons(run)
+timeline = player.Timeline(run)
+status = st.empty()
+
+left, right = st.columns([11, 10])
+boundary = Slot(left)
+loss, accuracy = Slot(right), Slot(right)
+
+st.subheader("What is happening")
+happening = FindingsSlot(st, run)
+
+st.subheader("Layer by layer")
+columns = st.columns([3, 3, 2, 2])
+captions = (
+    "**Weights** :violet[now] over :gray[start]",
+    "**Activations** of the training points",
+    "**Gradient** of the loss",
+    "**Last step** over weights; usual: 10⁻³",
+)
+for column, caption in zip(columns, captions, strict=True):
+    column.caption(caption)
+weights, activations, gradients, steps = (Slot(column) for column in columns)
+
+each_frame = {
+    boundary: charts.boundary,
+    loss: charts.loss_curve,
+    weights: charts.weight_histograms,
+    activations: charts.activation_histograms,
+}
+in_turn = {accuracy: charts.accuracy_curve, gradients: charts.gradient_norms, steps: charts.update_ratios}
+player.show(run, timeline, each_frame, in_turn, happening)

@@ -1,0 +1,83 @@
+"""A contour is the border of the region in which a function on a grid is above a level, as closed rings of points.
+
+Marching squares (Lorensen & Cline 1987, in two dimensions): the border crosses the edges of the grid's cells between a
+corner above the level and one below; in each cell the crossings are joined, and cell by cell this makes rings.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+STRAIGHT = 2e-3  # a turn, in squares of a cell, that can't be seen
+TOP, RIGHT, BOTTOM, LEFT = range(4)
+# For each of the 16 kinds of cells (top left 8, top right 4, bottom right 2, bottom left 1, added up where the corner
+# is above the level): the edges at which the border enters and leaves, with the region always on the same side.
+SEGMENTS = {
+    1: [(LEFT, BOTTOM)], 2: [(BOTTOM, RIGHT)], 3: [(LEFT, RIGHT)], 4: [(RIGHT, TOP)],
+    5: [(LEFT, TOP), (RIGHT, BOTTOM)], 6: [(BOTTOM, TOP)], 7: [(LEFT, TOP)], 8: [(TOP, LEFT)],
+    9: [(TOP, BOTTOM)], 10: [(TOP, RIGHT), (BOTTOM, LEFT)], 11: [(TOP, RIGHT)], 12: [(RIGHT, LEFT)],
+    13: [(RIGHT, BOTTOM)], 14: [(BOTTOM, LEFT)],
+}  # fmt: skip
+
+
+def rings(F: np.ndarray, level: float) -> list[np.ndarray]:
+    """Borders of the region F > level, closed along the margin of the grid.
+
+    Args:
+        F: values on a grid, (rows, columns).
+        level: what the region is above of.
+
+    Returns:
+        Rings of shape (points, 2): column and row, as fractions of the grid's indices. The border of a hole runs the
+        other way round than the border that it is in, so that a fill by winding number leaves holes open.
+    """
+    F = np.pad(F, 1, constant_values=level - 1e6)  # so far below that the border runs along the margin itself
+    above = level < F
+    kind = 8 * above[:-1, :-1] + 4 * above[:-1, 1:] + 2 * above[1:, 1:] + above[1:, :-1]
+    n_rows, n_columns = F.shape
+    cells = {edge: _edge_numbers(edge, n_rows, n_columns) for edge in range(4)}
+
+    follows = {}
+    for each, segments in SEGMENTS.items():
+        where = kind == each
+        for enters, leaves in segments:
+            follows.update(zip(cells[enters][where].tolist(), cells[leaves][where].tolist(), strict=True))
+
+    crossings = _crossings(F, level)
+    found = []
+    while follows:
+        first, edge = follows.popitem()
+        ring = [first]
+        while edge != first:
+            ring.append(edge)
+            edge = follows.pop(edge)
+        found.append(_without_straight_points(crossings[ring] - 1))
+    return found
+
+
+def _without_straight_points(ring: np.ndarray) -> np.ndarray:
+    """The ring without the points at which it goes straight on: most of those along the margin of the grid."""
+    step = np.roll(ring, -1, axis=0) - ring
+    before = np.roll(step, 1, axis=0)
+    turns = np.abs(before[:, 0] * step[:, 1] - before[:, 1] * step[:, 0]) > STRAIGHT
+    return ring[turns] if turns.sum() > 2 else ring
+
+
+@lru_cache(maxsize=16)
+def _edge_numbers(edge: int, n_rows: int, n_columns: int) -> np.ndarray:
+    """For each cell, the number of one of its edges: first all horizontal edges, row by row, then all vertical ones."""
+    rows, columns = np.mgrid[: n_rows - 1, : n_columns - 1]
+    if edge in (TOP, BOTTOM):
+        return (rows + (edge == BOTTOM)) * n_columns + columns
+    return n_rows * n_columns + rows * n_columns + columns + (edge == RIGHT)
+
+
+def _crossings(F: np.ndarray, level: float) -> np.ndarray:
+    """For each edge, by its number, where F is equal to the level if it is linear along the edge: column and row."""
+    rows, columns = np.mgrid[: F.shape[0], : F.shape[1]].astype(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        along_row = np.nan_to_num((level - F) / (np.roll(F, -1, axis=1) - F))
+        along_column = np.nan_to_num((level - F) / (np.roll(F, -1, axis=0) - F))
+    horizontal = np.stack([columns + along_row, rows], axis=-1)
+    vertical = np.stack([columns, rows + along_column], axis=-1)
+    return np.concatenate([horizontal.reshape(-1, 2), vertical.reshape(-1, 2)])

@@ -1,0 +1,139 @@
+"""Controls are made from the knobs themselves: one widget for each kind of knob, in the order of the record."""
+
+from functools import singledispatch
+from typing import Any
+
+import streamlit as st
+
+from ..experiment import KNOBS
+from ..knobs import Choice, Flag, Integer, Knob, Real, Widths
+from .run import Run
+
+NEW_LAYER = 8  # units of a layer that is added to none
+
+
+def sidebar(run: Run) -> None:
+    """All knobs of a run, group by group; what is turned less often stands behind an expander."""
+    groups = dict.fromkeys(knob.group for knob in KNOBS.values())
+    for group in groups:
+        st.sidebar.subheader(group)
+        shown = [name for name, knob in KNOBS.items() if knob.group == group and applies(run, name)]
+        for name in shown:
+            if not KNOBS[name].minor:
+                control(run, name, st.sidebar)
+        minor = [name for name in shown if KNOBS[name].minor]
+        if minor:
+            with st.sidebar.expander(", ".join(KNOBS[name].label for name in minor)) as more:
+                for name in minor:
+                    control(run, name, more)
+
+
+def applies(run: Run, name: str) -> bool:
+    """Whether a knob does anything in this experiment."""
+    source = run.experiment.source
+    if name == "n_classes":
+        return source.many_classes
+    return not (source.given and name in ("n_points", "noise", "train_share", "data_seed")) and name != "changes"
+
+
+def control(run: Run, name: str, place) -> None:
+    """One knob's widget, which always shows what the experiment says, and what is to be known of the choice."""
+    knob, value = KNOBS[name], getattr(run.current, name)
+    widget(knob, name, value, run, place)
+    if isinstance(knob, Choice):
+        explain(knob.options[value], run, place)
+
+
+def explain(option: Any, run: Run, place) -> None:
+    """Formula, meaning, variance and source of an entry of a catalogue, as far as it has them."""
+    lines = [f"${option.formula}$"] if hasattr(option, "formula") else []
+    lines.append(option.meaning)
+    if hasattr(option, "variance"):
+        layers = run.trainer.network.dense
+        variances = [option.variance(*layer.W.shape[-2:]) for layer in layers]
+        lines.append("Var(W) of your layers: " + ", ".join(f"{variance:.3g}" for variance in variances))
+    if hasattr(option, "source"):
+        lines.append(f"*{option.source}*")
+    place.caption("  \n".join(lines))
+
+
+def bound(run: Run, name: str, value: Any, key: str | None = None) -> dict[str, Any]:
+    """Arguments that tie a widget to a knob: it shows `value`, and turning it turns the knob."""
+    key = key or f"knob-{name}"
+    st.session_state[key] = value
+    return {"key": key, "on_change": lambda: run.turn(**{name: st.session_state[key]})}
+
+
+@singledispatch
+def widget(knob: Knob, name: str, value: Any, run: Run, place) -> None:
+    """The widget for a kind of knob."""
+    raise NotImplementedError(type(knob))
+
+
+@widget.register
+def _(knob: Choice, name, value, run, place):
+    place.selectbox(
+        knob.label,
+        list(knob.options),
+        format_func=lambda option: knob.options[option].label,
+        help=knob.help,
+        **bound(run, name, value),
+    )
+
+
+@widget.register
+def _(knob: Flag, name, value, run, place):
+    place.toggle(knob.label, help=knob.help, **bound(run, name, value))
+
+
+@widget.register
+def _(knob: Real, name, value, run, place):
+    if knob.log:
+        log_slider(knob, name, value, run, place, lambda number: f"{number:g}")
+    else:
+        digits = max(0, -int(f"{knob.step:e}".split("e")[1]))
+        place.slider(
+            knob.label, knob.low, knob.high, step=knob.step, format=f"%.{digits}f", help=knob.help,
+            **bound(run, name, value),
+        )  # fmt: skip
+
+
+@widget.register
+def _(knob: Integer, name, value, run, place):
+    if knob.log:
+        top = run.trainer.data.n_train if name == "batch_size" else knob.high
+        log_slider(knob, name, value, run, place, lambda number: f"all {top}" if number > top else f"{number:,}", top)
+    elif knob.high > 10_000:
+        place.number_input(knob.label, knob.low, knob.high, step=1, help=knob.help, **bound(run, name, value))
+    else:
+        place.slider(knob.label, knob.low, knob.high, step=knob.step, help=knob.help, **bound(run, name, value))
+
+
+def log_slider(knob: Knob, name: str, value: Any, run: Run, place, show, top: float | None = None) -> None:
+    """A slider over 1, 2, 5, 10 ... times the lowest value up to `top`, and the present value where it is another."""
+    top = knob.high if top is None else top
+    steps = [knob.low * factor * 10**power for power in range(8) for factor in (1, 2, 5)]
+    steps = {knob.nearest(float(f"{step:.3g}")) for step in steps if step < top}
+    options = sorted(steps | {value if value >= top else knob.high, value})
+    place.select_slider(knob.label, options, format_func=show, help=knob.help, **bound(run, name, value))
+
+
+@widget.register
+def _(knob: Widths, name, value, run, place):
+    def set_depth():
+        depth = st.session_state[f"knob-{name}"]
+        added = (value or (NEW_LAYER,))[-1:] * (depth - len(value))
+        run.turn(**{name: (value + added)[:depth]})
+
+    def set_width(layer):
+        width = st.session_state[f"width-{layer}"]
+        run.turn(**{name: (*value[:layer], width, *value[layer + 1 :])})
+
+    st.session_state[f"knob-{name}"] = len(value)
+    place.slider(knob.label, 0, knob.most, help=knob.help, key=f"knob-{name}", on_change=set_depth)
+    columns = place.columns(2)
+    for layer, width in enumerate(value):
+        st.session_state[f"width-{layer}"] = width
+        columns[layer % 2].slider(
+            f"Hidden {layer + 1}", 1, knob.widest, key=f"width-{layer}", on_change=set_width, args=(layer,)
+        )

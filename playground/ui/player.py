@@ -1,0 +1,140 @@
+"""The player trains a run frame by frame: a slice of training, a picture, a pause, until a click or the last epoch."""
+
+import itertools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from ..charts import Picture
+from ..diagnostics import Look
+from ..findings import findings
+from .run import Run
+from .slots import FindingsSlot, Slot
+
+FRAMES = 17  # a second: more than the browser paints would only queue up, and a click would wait behind them
+WORDS_EVERY = 0.5  # seconds while playing: words that change faster can't be read
+SLICE = 0.025  # seconds of training in a frame, at the most
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How far a run goes from one frame to the next: so many mini-batches, or so many epochs."""
+
+    label: str
+    steps: int = 0
+    epochs: int = 0
+
+    def steps_of(self, run: Run) -> int:
+        trainer = run.trainer
+        return self.steps or trainer.steps_to_epoch_end + (self.epochs - 1) * trainer.steps_per_epoch
+
+
+SPEEDS = {speed.label: speed for speed in (Speed("Slow", steps=1), Speed("Normal", epochs=1), Speed("Fast", epochs=10))}
+
+
+def buttons(run: Run) -> None:
+    """Play or Pause, one mini-batch, one epoch, Reset, New seed, and the speed of playing."""
+    done = run.trainer.finished or bool(run.trainer.diverged)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button(
+            "Pause" if run.playing else "Play",
+            icon=":material/pause:" if run.playing else ":material/play_arrow:",
+            type="primary",
+            key="play",
+            help="Train to the last epoch, or stop here." if not done else "Train again from the start.",
+            on_click=run.toggle,
+        )
+        st.button(
+            "Mini-batch", icon=":material/skip_next:", key="step", disabled=done, on_click=run.step, args=(1,),
+            help="One step: forward, backward, update on the next mini-batch.",
+        )  # fmt: skip
+        st.button(
+            "Epoch", icon=":material/fast_forward:", key="epoch", disabled=done, on_click=run.step_epoch,
+            help="Steps to the end of this pass through the training set.",
+        )  # fmt: skip
+        st.button(
+            "Reset", icon=":material/replay:", key="reset", on_click=run.reset,
+            help="Back to the same untrained network: same seed, same data, same mini-batches.",
+        )  # fmt: skip
+        st.button(
+            "New seed", icon=":material/casino:", key="new-seed", on_click=run.new_seed,
+            help="Another draw of the initial weights, on the same data.",
+        )  # fmt: skip
+        st.session_state.setdefault("speed", "Normal")
+        st.segmented_control(
+            "Speed", list(SPEEDS), key="speed", required=True, label_visibility="collapsed", persist_state="session",
+            help="In each frame: one mini-batch, one epoch, or ten epochs.",
+        )  # fmt: skip
+
+
+class Timeline:
+    """Progress with the time left while a run plays; a slider over its recorded moments while it does not."""
+
+    def __init__(self, run: Run):
+        self._run = run
+        self._place = st.empty()
+        self._began = time.monotonic()
+        self._from = run.trainer.progress
+        kept, moments = run.trainer.history.kept, run.trainer.history.moments
+        if run.playing or len(kept) < 2:
+            self.show()
+            return
+
+        def look_back():
+            run.view = st.session_state["moment"]
+
+        st.session_state["moment"] = run.index
+        self._place.select_slider(
+            "Look back to epoch",
+            kept,
+            format_func=lambda index: f"{moments[index].epoch:.4g}",
+            key="moment",
+            on_change=look_back,
+            help="Takes all views back to any recorded moment, and forward again. Play goes on from the newest.",
+        )
+
+    def show(self) -> None:
+        """The progress bar as it stands now."""
+        run, trainer = self._run, self._run.trainer
+        gone, epochs = trainer.progress, run.experiment.epochs
+        text = f"Epoch {gone:,.0f} of {epochs:,}"
+        if gone > self._from:
+            left = (epochs - gone) * (time.monotonic() - self._began) / (gone - self._from)
+            text += f" · {left:,.0f} s left"
+        self._place.progress(min(1.0, gone / epochs), text=text)
+
+
+def show(
+    run: Run,
+    timeline: Timeline,
+    each_frame: dict[Slot, Callable[[Look], Picture]],
+    in_turn: dict[Slot, Callable[[Look], Picture]],
+    happening: FindingsSlot,
+) -> None:
+    """Show the moment that is looked at, and go on frame by frame as long as the run plays.
+
+    Every frame has the pictures of `each_frame`, and one of `in_turn`: the browser is busy with drawing, so fewer
+    pictures are more frames. A click on any control ends this script and starts the next.
+    """
+    _draw(run.look(), each_frame | in_turn, happening)
+    turns, told = itertools.cycle(in_turn.items()), time.monotonic()
+    while run.playing:
+        began = time.monotonic()
+        run.advance(SPEEDS[st.session_state["speed"]].steps_of(run), SLICE)
+        speak = began - told > WORDS_EVERY
+        if speak:
+            told = began
+            timeline.show()
+        _draw(run.look(), each_frame | dict([next(turns)]), happening if speak else None)
+        time.sleep(max(0.0, began + 1 / FRAMES - time.monotonic()))
+        if not run.playing:
+            st.rerun()
+
+
+def _draw(look: Look, pictures: dict[Slot, Callable[[Look], Picture]], happening: FindingsSlot | None) -> None:
+    for slot, picture in pictures.items():
+        slot.show(picture(look))
+    if happening:
+        happening.show(findings(look))

@@ -1,0 +1,135 @@
+"""A run is what one visitor has open: an experiment, its trainer, and the moment that is looked at."""
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from ..diagnostics import Look, look
+from ..experiment import IN_RUN, KNOBS, Experiment
+from ..training import Trainer
+
+
+class Run:
+    """One visitor's run.
+
+    Attributes:
+        experiment: what the knobs say.
+        trainer: the training of it.
+        playing: whether it trains on by itself.
+        view: the moment of the history that is looked at; None: the newest.
+        notices: sentences on what was replaced in the URL.
+        message: a sentence on what the last change did; "" if there is nothing to say.
+        address: the URL's parameters as last written.
+    """
+
+    def __init__(self, experiment: Experiment, notices: list[str]):
+        self.notices = notices
+        self.playing = False
+        self.address: dict[str, str] = {}
+        self.start(experiment)
+
+    def start(self, experiment: Experiment, message: str = "") -> None:
+        """Begin anew, with an untrained network."""
+        self.experiment = experiment
+        self.trainer = Trainer(experiment)
+        self.view = None
+        self.message = message
+
+    def reset(self) -> None:
+        """The same network before its first step, with the training knobs as they stand now."""
+        self.playing = False
+        self.start(self.current.started_afresh())
+
+    def new_seed(self) -> None:
+        """Other initial weights and another order of the mini-batches, on the same data."""
+        seed = (self.experiment.seed + 1) % (KNOBS["seed"].high + 1)
+        self.start(
+            replace(self.current.started_afresh(), seed=seed), f"New network with seed {seed}, on the same points."
+        )
+
+    @property
+    def current(self) -> Experiment:
+        """The experiment with the values that its live knobs have now."""
+        return self.experiment.at(self.trainer.steps)
+
+    def turn(self, **values: Any) -> None:
+        """Set knobs. Live ones take hold of the network as it is; any other starts a new one."""
+        changed = {name: value for name, value in values.items() if getattr(self.current, name) != value}
+        if not changed:
+            return
+        labels = ", ".join(KNOBS[name].label for name in changed)
+        if not all(KNOBS[name].live for name in changed):
+            trained = self.trainer.steps > 0
+            self.start(
+                replace(self.current.started_afresh(), **changed), f"{labels} changed: a new network starts." * trained
+            )
+            return
+        if "epochs" in changed:
+            self.experiment = replace(self.experiment, epochs=changed["epochs"])
+        in_run = {name: value for name, value in changed.items() if name in IN_RUN}
+        try:
+            self.experiment = self.experiment.changed(self.trainer.steps, **in_run)
+        except ValueError:
+            self.start(
+                replace(self.current.started_afresh(), **in_run),
+                f"A run holds {KNOBS['changes'].most} changes of its knobs at the most: a new network starts.",
+            )
+            return
+        self.trainer.change(self.experiment)
+        if self.trainer.steps and in_run:
+            self.message = f"{labels} changed from step {self.trainer.steps + 1:,} on; the link holds this change too."
+
+    def toggle(self) -> None:
+        """Play or pause. Playing goes on from the newest moment; a run that is done starts again."""
+        self.playing = not self.playing
+        self.view = None
+        if self.playing and (self.trainer.finished or self.trainer.diverged):
+            self.start(self.current.started_afresh())
+        if self.playing:
+            self.message = ""
+
+    def step(self, steps: int) -> None:
+        """Train for so many mini-batches, and pause."""
+        self.playing = False
+        self.view = None
+        self.message = ""
+        self.advance(steps)
+
+    def step_epoch(self) -> None:
+        """Train to the end of the present epoch, and pause."""
+        self.step(self.trainer.steps_to_epoch_end)
+
+    def advance(self, steps: int, seconds: float = float("inf")) -> None:
+        """Train for so many mini-batches, or for so long, and record where that ends."""
+        self.trainer.run(steps, seconds)
+        self.trainer.record()
+        if self.trainer.finished or self.trainer.diverged:
+            self.playing = False
+
+    @property
+    def index(self) -> int:
+        """The moment to show: the chosen one, or the newest; of a diverged run, the last good one."""
+        if self.view is not None and self.view in self.trainer.history.kept:
+            return self.view
+        return self.trainer.last_good if self.trainer.diverged else self.trainer.history.kept[-1]
+
+    def look(self) -> Look:
+        """All there is to see at the moment to show."""
+        return look(self.trainer, self.index)
+
+
+def open_run() -> Run:
+    """The visitor's run; one that the URL describes, where it is new or has changed."""
+    query = st.query_params.to_dict()
+    run = st.session_state.get("run")
+    if run is None or (query and query != run.address):
+        run = st.session_state["run"] = Run(*Experiment.from_query(query))
+    return run
+
+
+def write_address(run: Run) -> None:
+    """Let the URL say what the knobs say."""
+    run.address = run.experiment.to_query()
+    if st.query_params.to_dict() != run.address:
+        st.query_params.from_dict(run.address)

@@ -1,0 +1,63 @@
+"""A slot is a place on the page that shows one picture after another, without the browser building the chart anew."""
+
+import streamlit as st
+
+from ..charts import Picture
+from ..findings import Finding
+from .run import Run
+
+
+class Slot:
+    """A place for pictures."""
+
+    def __init__(self, place):
+        self._place = place.empty()
+        self._alt = ""
+
+    def show(self, picture: Picture) -> None:
+        """Replace what the slot shows. Where only the tables differ, the browser keeps the chart and changes its data.
+
+        To the browser the text alternative is part of the chart, so it stays as it was at the first picture: a script
+        that plays frame after frame says how it began, and the one after it, where it ended.
+        """
+        self._alt = self._alt or picture.alt
+        self._place.vega_lite_chart({**picture.spec, "datasets": picture.tables}, alt=self._alt)
+
+
+class FindingsSlot:
+    """A place for findings, each with a button that tries its remedy.
+
+    While a run plays, figures change in place, and buttons stay where they are for as long as the titles do.
+    """
+
+    def __init__(self, place, run: Run):
+        self._place = place.empty()
+        self._run = run
+        self._titles: list[str] | None = None
+        self._texts: list = []
+        self._version = 0
+
+    def show(self, findings: list[Finding]) -> None:
+        """Replace the findings."""
+        titles = [finding.title + finding.remedy_label for finding in findings]
+        if titles != self._titles:
+            self._build(findings)
+            self._titles = titles
+        for text, finding in zip(self._texts, findings, strict=True):
+            text.markdown(f"**{finding.title}.** {finding.text}")
+
+    def _build(self, findings: list[Finding]) -> None:
+        self._version += 1
+        self._texts = []
+        with self._place.container():
+            for number, finding in enumerate(findings):
+                with st.container(border=True, horizontal=True, vertical_alignment="center"):
+                    self._texts.append(st.empty())
+                    if finding.remedy:
+                        st.button(
+                            finding.remedy_label,
+                            icon=":material/build:",
+                            key=f"remedy-{self._version}-{number}",
+                            on_click=self._run.turn,
+                            kwargs=finding.remedy,
+                        )
