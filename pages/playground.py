@@ -3,7 +3,7 @@
 import streamlit as st
 
 from playground import charts
-from playground.ui import controls, player
+from playground.ui import controls, player, source
 from playground.ui.run import open_run, write_address
 from playground.ui.slots import FindingsSlot, Slot
 
@@ -13,7 +13,7 @@ run = open_run()
 controls.sidebar(run)
 write_address(run)
 
-st.title("Train a network, and look inside")
+st.title("Train a network, and look inside", anchor=False)
 st.markdown(
     "Press **Play**: the network learns to colour the plane. Then turn any knob on the left and watch what it does."
 )
@@ -22,22 +22,19 @@ for notice in run.notices:
 
 player.buttons(run)
 timeline = player.Timeline(run)
-status = st.empty()
-
 left, right = st.columns([11, 10])
 boundary = Slot(left)
 loss, accuracy = Slot(right), Slot(right)
 
-st.subheader("What is happening")
 happening = FindingsSlot(st, run)
 
-st.subheader("Layer by layer")
+st.subheader("Layer by layer", anchor=False)
 columns = st.columns([3, 3, 2, 2])
 captions = (
     "**Weights** :violet[now] over :gray[start]",
     "**Activations** of the training points",
     "**Gradient** of the loss",
-    "**Last step** over weights; usual: 10⁻³",
+    "**Step** over weights, ┆ usual",
 )
 for column, caption in zip(columns, captions, strict=True):
     column.caption(caption)
@@ -50,4 +47,6 @@ each_frame = {
     activations: charts.activation_histograms,
 }
 in_turn = {accuracy: charts.accuracy_curve, gradients: charts.gradient_norms, steps: charts.update_ratios}
+source.expander(run)
+
 player.show(run, timeline, each_frame, in_turn, happening)

@@ -19,9 +19,10 @@ from .findings import number, percent
 from .palette import CLASSES, NOW, REFERENCE, WRONG
 
 MARGINS = (0.0, 0.4, 0.8)  # by how much the likeliest class leads: each makes its colour a shade stronger
-BINS = 40
+BINS = 32
 CURVE_POINTS = 200  # at the most, of a learning curve
-SQUARE, CURVE, ROW = 440, 212, 50  # heights in pixels: of the boundary, of a curve, and of a layer's row
+AXIS = 40  # pixels for the labels of a vertical axis, so that charts below each other align
+SQUARE, CURVE, ROW = 470, 226, 50  # heights in pixels: of the boundary, of a curve, and of a layer's row
 
 Spec = dict
 
@@ -168,7 +169,14 @@ def _boundary_spec(n_classes: int, low: float, high: float) -> Spec:
     fill = alt.Fill(
         "class:N",
         scale=alt.Scale(domain=classes, range=list(CLASSES[:n_classes])),
-        legend=alt.Legend(title="Class", orient="bottom", symbolType="circle", symbolOpacity=1),
+        legend=alt.Legend(
+            title=None,
+            orient="top",
+            symbolType="circle",
+            symbolOpacity=1,
+            symbolStrokeWidth=1,
+            labelExpr="'class ' + datum.label",
+        ),
     )
     regions = (
         _unpack("regions", "x1", "x2", as_text=True)
@@ -186,7 +194,7 @@ def _boundary_spec(n_classes: int, low: float, high: float) -> Spec:
             shape=alt.Shape(
                 "split:N",
                 scale=alt.Scale(domain=["train", "test"], range=["circle", "square"]),
-                legend=alt.Legend(title="Points", orient="bottom", symbolFillColor=REFERENCE),
+                legend=alt.Legend(title=None, orient="bottom", symbolFillColor=REFERENCE, symbolStrokeWidth=1),
             ),
         )
     )
@@ -230,7 +238,7 @@ def _curve(look: Look, what: str, title: str, show) -> Picture:
 def _curve_spec(title: str, log: bool) -> Spec:
     splits = ["train", "test"]
     scale = alt.Scale(type="log", nice=False, domain={"unionWith": [0.1, 1]}) if log else alt.Scale(domain=[0, 1])
-    axis = alt.Axis(title=title, tickCount=4, format="~g") if log else alt.Axis(title=title, tickCount=5, format="%")
+    axis = alt.Axis(title=title, tickCount=4, format="~g" if log else "%", minExtent=AXIS)
     encodings = {
         "x": alt.X(
             "epoch:Q",
@@ -345,7 +353,8 @@ def _dots(look: Look, values: list[float], title: str, guide: float | None = Non
 
 @lru_cache(maxsize=64)
 def _dot_spec(names: tuple[str, ...], title: str, guide: float | None) -> Spec:
-    x = alt.X("value:Q", scale=alt.Scale(type="log", nice=True), axis=alt.Axis(title=title, tickCount=3, format="~e"))
+    scale = alt.Scale(type="log", nice=False, domain={"unionWith": [1e-3, 1e-2]})
+    x = alt.X("value:Q", scale=scale, axis=alt.Axis(title=title, tickCount=3, format="~e"))
     y = alt.Y("middle:Q", scale=_layer_scale(names), axis=_layer_axis(names))
     table = alt.Chart(alt.NamedData("dots"))
     layers = [table.mark_point(filled=True, size=90, color=NOW, opacity=1).encode(x, y), _texts("dots", names)]

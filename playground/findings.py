@@ -148,7 +148,7 @@ def no_gradient(look):
     return Finding(
         "No weight gets a gradient",
         "The gradient of every weight is exactly 0, so only the biases of the output can learn, and all they can do is "
-        f"name the most frequent class ({percent(look.moment.train_accuracy)} of the training points).",
+        f"name the most frequent class ({percent(look.data.y_train.mean(axis=0).max())} of the training points).",
         initializer_remedy(look),
     )
 

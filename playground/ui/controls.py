@@ -7,6 +7,7 @@ import streamlit as st
 
 from ..experiment import KNOBS
 from ..knobs import Choice, Flag, Integer, Knob, Real, Widths
+from ..nn import Initializer
 from .run import Run
 
 NEW_LAYER = 8  # units of a layer that is added to none
@@ -41,20 +42,18 @@ def control(run: Run, name: str, place) -> None:
     knob, value = KNOBS[name], getattr(run.current, name)
     widget(knob, name, value, run, place)
     if isinstance(knob, Choice):
-        explain(knob.options[value], run, place)
+        place.caption("  \n".join(explanation(knob.options[value], run)))
 
 
-def explain(option: Any, run: Run, place) -> None:
-    """Formula, meaning, variance and source of an entry of a catalogue, as far as it has them."""
+def explanation(option: Any, run: Run) -> list[str]:
+    """Formula and meaning of an entry of a catalogue; of an initialiser, its variances in this network and source."""
     lines = [f"${option.formula}$"] if hasattr(option, "formula") else []
     lines.append(option.meaning)
-    if hasattr(option, "variance"):
-        layers = run.trainer.network.dense
-        variances = [option.variance(*layer.W.shape[-2:]) for layer in layers]
-        lines.append("Var(W) of your layers: " + ", ".join(f"{variance:.3g}" for variance in variances))
-    if hasattr(option, "source"):
+    if isinstance(option, Initializer):
+        variances = [option.variance(*layer.W.shape[-2:]) for layer in run.trainer.network.dense]
+        lines.append("Var(W), layer by layer: " + ", ".join(f"**{variance:.3g}**" for variance in variances))
         lines.append(f"*{option.source}*")
-    place.caption("  \n".join(lines))
+    return lines
 
 
 def bound(run: Run, name: str, value: Any, key: str | None = None) -> dict[str, Any]:
@@ -76,7 +75,7 @@ def _(knob: Choice, name, value, run, place):
         knob.label,
         list(knob.options),
         format_func=lambda option: knob.options[option].label,
-        help=knob.help,
+        help="\n\n".join([knob.help, getattr(knob.options[value], "source", "")]),
         **bound(run, name, value),
     )
 
@@ -135,5 +134,11 @@ def _(knob: Widths, name, value, run, place):
     for layer, width in enumerate(value):
         st.session_state[f"width-{layer}"] = width
         columns[layer % 2].slider(
-            f"Hidden {layer + 1}", 1, knob.widest, key=f"width-{layer}", on_change=set_width, args=(layer,)
+            f"Hidden {layer + 1}",
+            1,
+            knob.widest,
+            key=f"width-{layer}",
+            on_change=set_width,
+            args=(layer,),
+            help="Width: number of units in this layer.",
         )

@@ -4,16 +4,18 @@ import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
+import numpy as np
 import streamlit as st
 
 from ..charts import Picture
 from ..diagnostics import Look
-from ..findings import findings
+from ..findings import findings, number, percent
 from .run import Run
 from .slots import FindingsSlot, Slot
 
-FRAMES = 17  # a second: more than the browser paints would only queue up, and a click would wait behind them
+FRAMES = 18  # a second: more than the browser paints would only queue up, and a click would wait behind them
 WORDS_EVERY = 0.5  # seconds while playing: words that change faster can't be read
 SLICE = 0.025  # seconds of training in a frame, at the most
 
@@ -37,7 +39,7 @@ SPEEDS = {speed.label: speed for speed in (Speed("Slow", steps=1), Speed("Normal
 def buttons(run: Run) -> None:
     """Play or Pause, one mini-batch, one epoch, Reset, New seed, and the speed of playing."""
     done = run.trainer.finished or bool(run.trainer.diverged)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Pause" if run.playing else "Play",
             icon=":material/pause:" if run.playing else ":material/play_arrow:",
@@ -67,6 +69,13 @@ def buttons(run: Run) -> None:
             "Speed", list(SPEEDS), key="speed", required=True, label_visibility="collapsed", persist_state="session",
             help="In each frame: one mini-batch, one epoch, or ten epochs.",
         )  # fmt: skip
+        with st.popover("Share", icon=":material/link:"):
+            st.markdown(
+                "This link opens the same experiment. Trained as far, it gives the same numbers, to the last bit."
+            )
+            st.code(f"{(st.context.url or '').split('?')[0]}?{urlencode(run.experiment.to_query())}", wrap_lines=True)
+    if run.message:
+        st.caption(f":material/info: {run.message}")
 
 
 class Timeline:
@@ -87,7 +96,7 @@ class Timeline:
 
         st.session_state["moment"] = run.index
         self._place.select_slider(
-            "Look back to epoch",
+            f"{self._words()} · look back",
             kept,
             format_func=lambda index: f"{moments[index].epoch:.4g}",
             key="moment",
@@ -99,11 +108,20 @@ class Timeline:
         """The progress bar as it stands now."""
         run, trainer = self._run, self._run.trainer
         gone, epochs = trainer.progress, run.experiment.epochs
-        text = f"Epoch {gone:,.0f} of {epochs:,}"
+        text = self._words()
         if gone > self._from:
             left = (epochs - gone) * (time.monotonic() - self._began) / (gone - self._from)
             text += f" · {left:,.0f} s left"
         self._place.progress(min(1.0, gone / epochs), text=text)
+
+    def _words(self) -> str:
+        """The moment that is looked at, in figures."""
+        moment = self._run.trainer.history.moments[self._run.index]
+        text = f"**Epoch {moment.epoch:,.4g} of {self._run.experiment.epochs:,}** · loss {number(moment.train_loss)}"
+        text += f" · accuracy {percent(moment.train_accuracy)}"
+        if not np.isnan(moment.test_loss):
+            text += f" (test {number(moment.test_loss)} and {percent(moment.test_accuracy)})"
+        return text
 
 
 def show(

@@ -49,14 +49,22 @@ class FindingsSlot:
     def _build(self, findings: list[Finding]) -> None:
         self._version += 1
         self._texts = []
+        if not findings:
+            self._place.empty()
+            return
         with self._place.container():
+            st.subheader("What is happening", anchor=False)
+            offered = []
             for number, finding in enumerate(findings):
-                with st.container(border=True, horizontal=True, vertical_alignment="center"):
-                    self._texts.append(st.empty())
-                    if finding.remedy:
-                        st.button(
+                with st.container(border=True):
+                    words, button = st.columns([3, 1], vertical_alignment="center")
+                    self._texts.append(words.empty())
+                    if finding.remedy and finding.remedy not in offered:
+                        offered.append(finding.remedy)
+                        button.button(
                             finding.remedy_label,
                             icon=":material/build:",
+                            width="stretch",
                             key=f"remedy-{self._version}-{number}",
                             on_click=self._run.turn,
                             kwargs=finding.remedy,
