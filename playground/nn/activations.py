@@ -11,7 +11,7 @@ ACTIVATIONS: dict[str, type["Activation"]] = {}
 
 
 class Activation(Layer):
-    """Base of the activations, a = sigma(z) element by element. Subclasses enter themselves in `ACTIVATIONS`.
+    """Base of the activations, a = sigma(z) element by element. Subclasses with a name stand in `ACTIVATIONS`.
 
     Attributes:
         name: key in `ACTIVATIONS` and in URLs.
@@ -30,7 +30,8 @@ class Activation(Layer):
     initializer = "glorot_normal"
 
     def __init_subclass__(cls):
-        ACTIVATIONS[cls.name] = cls
+        if "name" in vars(cls):  # a variant without a name of its own does not take the place of its base
+            ACTIVATIONS[cls.name] = cls
 
     def dead(self) -> np.ndarray | None:
         """Which units had slope 0 for every example of the last pass; None: a unit can't die. Shape (*stack, units)."""
@@ -79,6 +80,7 @@ class LeakyReLU(Activation):
     source = "Maas, Hannun & Ng (2013)"
     initializer = "he_normal"
     slope = 0.01
+    settings = ("slope",)
 
     def forward(self, X):
         """a = z where z > 0, else 0.01 z."""

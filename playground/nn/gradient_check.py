@@ -33,8 +33,9 @@ def numerical_gradient(loss: Callable[[], float], array: np.ndarray, h: float = 
 def relative_error(a: np.ndarray, b: np.ndarray, floor: float = 1e-4) -> float:
     """|a - b| / (|a| + |b|) in the Euclidean norm: 0 where equal, 1 where one is zero or they are opposite.
 
-    A sum of norms below `floor` counts as `floor`: the central difference of a loss near 1 is exact to about 1e-11, so
-    smaller gradients (the bias before batch normalisation has none at all) can't be told apart to more digits.
+    A sum of norms below `floor` counts as `floor`: the central difference of a loss near 1 is exact to about 1e-11
+    (of a larger one, to as much less), so smaller gradients can't be told apart to more digits. The bias before batch
+    normalisation, for one, has no gradient at all.
     """
     return float(np.linalg.norm(a - b) / max(np.linalg.norm(a) + np.linalg.norm(b), floor))
 
@@ -50,6 +51,7 @@ def check_layer(layer: Layer, X: np.ndarray, y: np.ndarray | None = None, seed: 
         seed: of R.
     """
     layer, X = layer.select(()), X.copy()
+    layer.first = False
     output = layer.forward(X)
     dout = np.random.default_rng([seed, 1]).standard_normal(output.shape) if y is None else y
 
@@ -73,10 +75,12 @@ def check_network(network: NeuralNetwork, X: np.ndarray, y: np.ndarray) -> dict[
     def loss():
         return network.loss.value(network.forward(X), y).sum()
 
-    network.forward(X)
+    floor = 1e-4 * max(1.0, loss())
     network.backward(y)
     return {
-        f"{i}.{name}": relative_error(getattr(layer, "d" + name).copy(), numerical_gradient(loss, getattr(layer, name)))
+        f"{i}.{name}": relative_error(
+            getattr(layer, "d" + name).copy(), numerical_gradient(loss, getattr(layer, name)), floor
+        )
         for i, layer in enumerate(network.layers)
         for name in layer.parameters
     }

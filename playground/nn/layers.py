@@ -39,6 +39,7 @@ class Layer:
     Attributes:
         parameters: names of the arrays that an optimiser changes; the gradient of `W` is `dW`.
         buffers: names of the arrays that are kept, but not trained (the running statistics of batch normalisation).
+        settings: names of the numbers that are the same in all networks of a stack.
         training: whether the forward pass is one of training; a network sets it before each pass.
         first: whether the layer is the first of a network, so that nobody asks for the gradient of its input.
         output: what the last forward pass gave, shape (*stack, batch, features).
@@ -46,6 +47,7 @@ class Layer:
 
     parameters: tuple[str, ...] = ()
     buffers: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
     training = True
     first = False
 
@@ -71,7 +73,13 @@ class Layer:
 
     @staticmethod
     def stack(layers: "list[Layer]") -> "Layer":
-        """One layer whose arrays have a new leading axis, along which those of the given layers stand."""
+        """One layer whose arrays have a new leading axis, along which those of the given layers stand.
+
+        Raises:
+            ValueError: where the layers differ in kind, settings, or the shapes of their arrays.
+        """
+        if len({(type(layer), *(getattr(layer, name) for name in layer.settings)) for layer in layers}) > 1:
+            raise ValueError("only layers of one kind, with the same settings, can be stacked")
         stacked = copy.copy(layers[0])
         for name in stacked.arrays:
             stacked.hold(name, np.stack([getattr(layer, name) for layer in layers]))
@@ -150,6 +158,7 @@ class BatchNorm(Layer):
     running_mean, running_var = Parameter(), Parameter()
     parameters = ("gamma", "beta")
     buffers = ("running_mean", "running_var")
+    settings = ("momentum", "epsilon")
 
     def __init__(self, dim, momentum=0.1, epsilon=1e-5, dtype=np.float64):
         self.momentum = momentum

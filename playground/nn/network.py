@@ -28,7 +28,8 @@ class NeuralNetwork:
 
     def __init__(self, layers: list[Layer]):
         self.layers = list(layers)
-        self.layers[0].first = True
+        for layer in self.layers:
+            layer.first = layer is self.layers[0]
         self.loss = CrossEntropy if isinstance(self.layers[-1], Softmax) else MeanSquaredError
         named = [(layer, name) for layer in self.layers for name in layer.parameters]
         named.sort(key=lambda pair: pair[1] != "W")
@@ -66,11 +67,14 @@ class NeuralNetwork:
             dout = layer.backward(dout)
 
     def step(self, X: np.ndarray, y: np.ndarray, optimizer: Optimizer, l2: float = 0.0) -> None:
-        """One step of training on one mini-batch; `l2` adds l2 / 2 |W|^2 to the loss, for all weights W, not biases."""
+        """One step of training on one mini-batch.
+
+        `l2`, a number or one for each network of a stack, adds l2 / 2 |W|^2 to the loss, for all weights W, not biases.
+        """
         self.forward(X)
         self.backward(y)
-        if l2:
-            self.weight_gradients += l2 * self.weights
+        if np.any(l2):
+            self.weight_gradients += np.asarray(l2, self.weights.dtype)[..., None] * self.weights
         optimizer.step(self.parameters, self.gradients)
 
     def train(self, X, y, epochs=100, batch_size=32, optimizer=None, l2=0.0, rng=np.random) -> None:
@@ -94,14 +98,21 @@ class NeuralNetwork:
                 print(f"Epoch {epoch}: Loss = {np.mean(loss):.4f}, Acc = {np.mean(accuracy):.4f}")
 
     def evaluate(self, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Loss and accuracy on X with labels y, in evaluation: two arrays of shape (*stack)."""
+        """Loss and accuracy on X with labels y, in evaluation: two arrays of shape (*stack).
+
+        A network with one output names class 1 where it is above 1/2, any other the class of its largest output.
+        """
         output = self.forward(X, training=False)
-        loss = self.loss.value(output, np.asarray(y, output.dtype))
-        return loss, (output.argmax(axis=-1) == np.argmax(y, axis=-1)).mean(axis=-1)
+        y = np.asarray(y, output.dtype)
+        return self.loss.value(output, y), (_classes(output) == _classes(y)).mean(axis=-1)
 
     @staticmethod
     def stack(networks: "list[NeuralNetwork]") -> "NeuralNetwork":
-        """One network with a new leading stack axis, which trains exactly as each of `networks` does alone."""
+        """One network with a new leading stack axis, which trains exactly as each of `networks` does alone.
+
+        Raises:
+            ValueError: where the networks differ in more than their arrays' values.
+        """
         return NeuralNetwork([type(same[0]).stack(same) for same in zip(*(n.layers for n in networks), strict=True)])
 
     def select(self, index=()) -> "NeuralNetwork":
@@ -119,8 +130,16 @@ class NeuralNetwork:
         for i, layer, name in self._buffers():
             setattr(layer, name, state[f"{i}.{name}"])
 
+    def __reduce__(self):
+        # copy and pickle would give the layers arrays of their own, which the optimiser does not know
+        return NeuralNetwork, ([layer.select(()) for layer in self.layers],)
+
     def _buffers(self):
         return [(i, layer, name) for i, layer in enumerate(self.layers) for name in layer.buffers]
+
+
+def _classes(output: np.ndarray) -> np.ndarray:
+    return output.argmax(axis=-1) if output.shape[-1] > 1 else output[..., 0] > 0.5
 
 
 def _flatten(named: list[tuple[Layer, str]], prefix: str) -> np.ndarray:

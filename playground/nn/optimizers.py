@@ -9,7 +9,7 @@ OPTIMIZERS: dict[str, type["Optimizer"]] = {}
 
 
 class Optimizer:
-    """Base of the optimisers. Subclasses enter themselves in `OPTIMIZERS`.
+    """Base of the optimisers. Subclasses with a name stand in `OPTIMIZERS`.
 
     Args:
         learning_rate: step size: a number, or an array of shape (*stack) with one for each network of a stack.
@@ -30,7 +30,8 @@ class Optimizer:
     source: str
 
     def __init_subclass__(cls):
-        OPTIMIZERS[cls.name] = cls
+        if "name" in vars(cls):  # a variant without a name of its own does not take the place of its base
+            OPTIMIZERS[cls.name] = cls
 
     def __init__(self, learning_rate: float | np.ndarray = 0.1):
         self.learning_rate = learning_rate

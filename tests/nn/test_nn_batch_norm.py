@@ -1,4 +1,4 @@
-"""Batch normalisation gives every feature one mean and one spread: the batch's in training, the running in evaluation."""
+"""Batch normalisation takes each feature's mean and spread away: the batch's in training, the running ones after it."""
 
 import numpy as np
 import pytest
@@ -51,13 +51,15 @@ def test_in_evaluation_the_other_rows_do_not_matter():
     assert all(np.array_equal(array, before[name]) for name, array in network.state().items())
 
 
-def test_a_batch_of_one_gives_beta_and_leaves_the_running_variance():
+def test_a_batch_of_one_gives_beta_and_leaves_the_running_variance_to_the_next():
     norm = BatchNorm(3)
     norm.beta, norm.running_var = [1, 2, 3], [4, 5, 6]
     assert np.array_equal(norm.forward(np.array([[10.0, 20.0, -30.0]])), [[1, 2, 3]])
     assert np.array_equal(norm.running_var, [4, 5, 6])
     assert np.allclose(norm.running_mean, [1, 2, -3])
     assert not norm.backward(np.ones((1, 3))).any()
+    norm.forward(np.array([[10.0, 20.0, -30.0], [12.0, 20.0, -30.0]]))
+    assert np.allclose(norm.running_var, [0.9 * 4 + 0.1 * 2, 0.9 * 5, 0.9 * 6])
 
 
 def test_neither_scale_nor_shift_of_the_input_changes_the_output():

@@ -1,13 +1,25 @@
-"""A network is one flat array of parameters that its layers and its optimiser share, and the course's interface to it."""
+"""A network is the course's interface to one flat array of parameters, which its layers and its optimiser share."""
 
 import copy
+import pickle
 import re
 
 import numpy as np
 import pytest
 from nn.helpers import build, data
 
-from playground.nn import ACTIVATIONS, OPTIMIZERS, SGD, BatchNorm, CrossEntropy, Dense, MeanSquaredError, NeuralNetwork
+from playground.nn import (
+    ACTIVATIONS,
+    OPTIMIZERS,
+    SGD,
+    BatchNorm,
+    CrossEntropy,
+    Dense,
+    Linear,
+    MeanSquaredError,
+    NeuralNetwork,
+    check_layer,
+)
 
 
 def test_training_prints_the_lines_of_the_course_every_ten_epochs(capsys):
@@ -33,6 +45,13 @@ def test_every_epoch_sees_every_example_once_in_an_order_of_its_own():
     assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
     assert not np.array_equal(*epochs)
     assert all(np.array_equal(X + 10, y) for X, y in seen)
+
+
+def test_the_defaults_are_those_of_the_course():
+    network, sizes = build((2, 2)), []
+    network.step = lambda X, *_: sizes.append(len(X))
+    network.train(*data(40, 2, 2))
+    assert sizes == [32, 8] * 100
 
 
 def test_the_seed_of_numpy_or_a_generator_decides_the_order():
@@ -124,12 +143,14 @@ def test_extreme_inputs_give_finite_numbers(activation, dtype):
     assert np.isfinite(network.gradients).all()
 
 
-def test_training_without_batch_normalisation_learns_what_it_is_shown():
+@pytest.mark.parametrize("batch_norm", [False, True], ids=["plain", "batch norm"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_network_but_a_linear_one_learns_what_no_straight_line_can_tell(activation, batch_norm):
     X, _ = data(200, 2, 2)
-    y = np.eye(2)[(X[:, 0] > 0).astype(int)]
-    network = NeuralNetwork([Dense(2, 2, rng=np.random.default_rng(0)), *build((2, 8, 2)).layers])
-    network.train(X, y, epochs=30, rng=np.random.default_rng(0))
-    assert network.evaluate(X, y)[1] > 0.97
+    y = np.eye(2)[(np.hypot(*X.T) < 1).astype(int)]
+    network = build((2, 16, 2), activation, batch_norm=batch_norm)
+    network.train(X, y, epochs=60, optimizer=OPTIMIZERS["adam"](0.03), rng=np.random.default_rng(0))
+    assert (network.evaluate(X, y)[1] > 0.9) == (activation != "linear")
 
 
 def test_accuracy_is_the_share_of_examples_whose_largest_output_is_the_label():
@@ -139,3 +160,31 @@ def test_accuracy_is_the_share_of_examples_whose_largest_output_is_the_label():
     loss, accuracy = network.evaluate(np.array([[2, 1], [1, 2], [5, 0], [0, 1]]), np.eye(2)[[0, 1, 1, 1]])
     assert accuracy == 0.75
     assert loss == pytest.approx((2 + 2 + 26 + 0) / 8)
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda network: pickle.loads(pickle.dumps(network))])
+def test_a_copy_trains_as_the_original_and_apart_from_it(duplicate):
+    network = build((2, 4, 3), batch_norm=True)
+    other, before = duplicate(network), network.parameters.copy()
+    X, y = data(10, 2, 3)
+    other.step(X, y, SGD(0.5))
+    assert np.array_equal(network.parameters, before)
+    network.step(X, y, SGD(0.5))
+    assert np.array_equal(network.parameters, other.parameters)
+    assert not np.array_equal(network.parameters, before)
+    assert np.array_equal(network.forward(X), other.forward(X))
+
+
+def test_a_layer_serves_in_another_network_and_in_a_check():
+    network = build((2, 4, 3))
+    X, y = data(10, 2, 3)
+    deeper = NeuralNetwork([Dense(2, 2), *network.layers])
+    deeper.step(X, y, SGD(0.1))
+    assert np.any(deeper.layers[0].dW)
+    assert max(check_layer(build((2, 4, 3)).layers[0], X).values()) < 1e-6
+
+
+def test_a_single_output_names_class_one_above_a_half():
+    network = NeuralNetwork([Linear()])
+    _, accuracy = network.evaluate(np.array([[0.2], [0.7], [0.9]]), np.array([[0.0], [1.0], [0.0]]))
+    assert accuracy == pytest.approx(2 / 3)

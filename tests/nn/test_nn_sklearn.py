@@ -62,8 +62,8 @@ def difference(network, model):
 def test_training_gives_the_weights_of_scikit_learn(activation, solver, schedule):
     network, model = train_both(activation, solver, *SCHEDULES[schedule])
     assert difference(ours(activation), model) > 1e-3
-    assert difference(network, model) < 1e-10
-    assert np.allclose(network.forward(X, training=False), model.predict_proba(X), rtol=0, atol=1e-10)
+    assert difference(network, model) < 1e-12
+    assert np.allclose(network.forward(X, training=False), model.predict_proba(X), rtol=0, atol=1e-12)
 
 
 @with_every_solver
@@ -72,7 +72,7 @@ def test_weight_decay_is_that_of_scikit_learn(activation, solver):
     network, model = train_both(activation, solver, batch_size=10, epochs=3, alpha=0.5)
     without, _ = train_both(activation, solver, batch_size=10, epochs=3)
     assert difference(without, model) > 1e-3
-    assert difference(network, model) < 1e-10
+    assert difference(network, model) < 1e-12
 
 
 def test_the_comparison_notices_another_order_of_the_batches():

@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from nn.helpers import build, data, stack_of
 
-from playground.nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, SGD, NeuralNetwork
+from playground.nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, SGD, BatchNorm, Layer, NeuralNetwork
 
 SCHEMES = list(INITIALIZERS)
 
@@ -146,8 +146,22 @@ def test_stack_and_select_copy():
     assert not stack.gradients.any()
 
 
-def test_networks_of_different_shape_do_not_stack():
+def test_networks_of_different_shape_or_kind_do_not_stack():
     with pytest.raises(ValueError, match="same shape"):
         NeuralNetwork.stack([build((2, 5, 3)), build((2, 4, 3))])
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="one kind"):
         NeuralNetwork.stack([build((2, 5, 5)), build((2, 5, 5, 5))])
+    with pytest.raises(ValueError, match="one kind"):
+        NeuralNetwork.stack([build((2, 5, 3), "tanh"), build((2, 5, 3), "relu")])
+    with pytest.raises(ValueError, match="same settings"):
+        Layer.stack([BatchNorm(3, epsilon=1e-5), BatchNorm(3, epsilon=1e-3)])
+
+
+def test_weight_decay_may_be_one_value_a_network():
+    networks, decays = mixed((2, 5, 3)), (0.0, 0.1, 0.5)
+    stack = NeuralNetwork.stack(networks[:3])
+    X, y = data(10, 2, 3)
+    stack.step(X, y, SGD(0.1), np.array(decays))
+    for i, decay in enumerate(decays):
+        networks[i].step(X, y, SGD(0.1), decay)
+        assert np.array_equal(stack.parameters[i], networks[i].parameters)
