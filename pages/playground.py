@@ -17,11 +17,12 @@ st.title("Train a network, and look inside", anchor=False)
 st.markdown(
     "Press **Play**: the network learns to colour the plane. Then turn any knob on the left and watch what it does."
 )
-for notice in run.notices:
-    st.warning(notice, icon=":material/link_off:")
+if run.notices:
+    st.warning("  \n".join(run.notices), icon=":material/link_off:")
 
 player.buttons(run)
 timeline = player.Timeline(run)
+
 left, right = st.columns([11, 10])
 boundary = Slot(left)
 loss, accuracy = Slot(right), Slot(right)
@@ -30,23 +31,17 @@ happening = FindingsSlot(st, run)
 
 st.subheader("Layer by layer", anchor=False)
 columns = st.columns([3, 3, 2, 2])
-captions = (
-    "**Weights** :violet[now] over :gray[start]",
-    "**Activations** of the training points",
-    "**Gradient** of the loss",
-    "**Step** over weights, ┆ usual",
-)
-for column, caption in zip(columns, captions, strict=True):
-    column.caption(caption)
+columns[0].caption("**Weights** :violet[now] over :gray[start]")
+columns[1].caption("**Activations** of the training points")
+columns[2].caption("**Gradient** of the loss")
+columns[3].caption("**Step** over weights, ┆ usual")
 weights, activations, gradients, steps = (Slot(column) for column in columns)
 
-each_frame = {
-    boundary: charts.boundary,
-    loss: charts.loss_curve,
-    weights: charts.weight_histograms,
-    activations: charts.activation_histograms,
-}
-in_turn = {accuracy: charts.accuracy_curve, gradients: charts.gradient_norms, steps: charts.update_ratios}
 source.expander(run)
 
+each_frame = {boundary: charts.boundary, loss: charts.loss_curve}
+in_turn = {accuracy: charts.accuracy_curve, gradients: charts.gradient_norms, steps: charts.update_ratios}
+histograms = {weights: charts.weight_histograms, activations: charts.activation_histograms}
+deep = len(run.experiment.hidden) > 5  # with many rows the histograms take the browser longer than all else
+(in_turn if deep else each_frame).update(histograms)
 player.show(run, timeline, each_frame, in_turn, happening)

@@ -354,7 +354,7 @@ def _dots(look: Look, values: list[float], title: str, guide: float | None = Non
 @lru_cache(maxsize=64)
 def _dot_spec(names: tuple[str, ...], title: str, guide: float | None) -> Spec:
     scale = alt.Scale(type="log", nice=False, domain={"unionWith": [1e-3, 1e-2]})
-    x = alt.X("value:Q", scale=scale, axis=alt.Axis(title=title, tickCount=3, format="~e"))
+    x = alt.X("value:Q", scale=scale, axis=alt.Axis(title=title, tickCount=3, format="~e", grid=False))
     y = alt.Y("middle:Q", scale=_layer_scale(names), axis=_layer_axis(names))
     table = alt.Chart(alt.NamedData("dots"))
     layers = [table.mark_point(filled=True, size=90, color=NOW, opacity=1).encode(x, y), _texts("dots", names)]

@@ -58,6 +58,7 @@ class Run:
         changed = {name: value for name, value in values.items() if getattr(self.current, name) != value}
         if not changed:
             return
+        self.notices = []
         labels = ", ".join(KNOBS[name].label for name in changed)
         if not all(KNOBS[name].live for name in changed):
             trained = self.trainer.steps > 0
