@@ -51,7 +51,7 @@ def boundary(look: Look) -> Picture:
     train = np.arange(len(X)) < look.data.n_train
     points = {"x1": X[:, 0], "x2": X[:, 1], "class": labels, "split": np.where(train, "train", "test")}
     return Picture(
-        _boundary_spec(look.data.n_classes, low, high),
+        _boundary_spec(look.data.n_classes, low, high, 42 if len(X) > 50 else 150),
         {
             "regions": _regions(class_probabilities(look.network, low, high), low, high),
             "points": pa.table(points),
@@ -158,7 +158,7 @@ def _specification(height: int, *layers: alt.Chart) -> Spec:
 
 
 @lru_cache(maxsize=64)
-def _boundary_spec(n_classes: int, low: float, high: float) -> Spec:
+def _boundary_spec(n_classes: int, low: float, high: float, size: int) -> Spec:
     def axis(name):
         return {
             "scale": alt.Scale(domain=[low, high], nice=False, zero=False),
@@ -186,7 +186,7 @@ def _boundary_spec(n_classes: int, low: float, high: float) -> Spec:
     )
     points = (
         alt.Chart(alt.NamedData("points"))
-        .mark_point(filled=True, stroke="white", strokeWidth=0.8, size=42, opacity=1)
+        .mark_point(filled=True, stroke="white", strokeWidth=0.8, size=size, opacity=1)
         .encode(
             alt.X("x1:Q"),
             alt.Y("x2:Q"),
@@ -201,7 +201,7 @@ def _boundary_spec(n_classes: int, low: float, high: float) -> Spec:
     wrong = (
         alt.Chart(alt.NamedData("wrong"))
         .transform_calculate(mark="'misclassified'")
-        .mark_point(shape="circle", size=130, strokeWidth=2, fill="transparent", opacity=1)
+        .mark_point(shape="circle", size=3 * size, strokeWidth=2, fill="transparent", opacity=1)
         .encode(
             alt.X("x1:Q"),
             alt.Y("x2:Q"),

@@ -39,9 +39,7 @@ class Finding:
         for name, value in self.remedy.items():
             knob = KNOBS[name]
             shown = f"{value:g}" if isinstance(knob, Real) else knob.write(value)
-            if isinstance(knob, Choice):
-                shown = knob.options[value].label
-            parts.append(f"{knob.label}: {shown}")
+            parts.append(knob.options[value].label if isinstance(knob, Choice) else f"{knob.label}: {shown}")
         return "Try " + ", ".join(parts)
 
 

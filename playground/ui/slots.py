@@ -65,6 +65,7 @@ class FindingsSlot:
                             finding.remedy_label,
                             icon=":material/build:",
                             width="stretch",
+                            wrap=True,
                             key=f"remedy-{self._version}-{number}",
                             on_click=self._run.turn,
                             kwargs=finding.remedy,
