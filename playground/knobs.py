@@ -84,12 +84,12 @@ class Choice(Knob):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Real(Knob):
-    """A number from `low` to `high`; with `log`, on a logarithmic scale."""
+class Number(Knob):
+    """Base of the numbers from `low` to `high`; with `log`, on a logarithmic scale."""
 
     low: float
     high: float
-    step: float | None = None
+    step: float = 1
     log: bool = False
 
     def read(self, text):
@@ -98,7 +98,15 @@ class Real(Knob):
     def nearest(self, value):
         if math.isnan(value):
             raise ValueError("not a number")
-        return float(min(max(value, self.low), self.high))
+        return min(max(value, self.low), self.high)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Real(Number):
+    """A number from `low` to `high`."""
+
+    def nearest(self, value):
+        return float(super().nearest(value))
 
     def write(self, value):
         return repr(float(value))
@@ -109,21 +117,11 @@ class Real(Knob):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Integer(Knob):
-    """A whole number from `low` to `high`; with `log`, on a logarithmic scale."""
-
-    low: int
-    high: int
-    step: int = 1
-    log: bool = False
-
-    def read(self, text):
-        return float(text)
+class Integer(Number):
+    """A whole number from `low` to `high`."""
 
     def nearest(self, value):
-        if math.isnan(value):
-            raise ValueError("not a number")
-        return round(min(max(value, self.low), self.high))
+        return round(super().nearest(value))
 
     @property
     def domain(self):

@@ -3,6 +3,7 @@
 Nothing here depends on time or on how often somebody looks: a run is the same however it is cut into steps.
 """
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -86,6 +87,11 @@ class History:
 class Trainer:
     """One run of an experiment.
 
+    Args:
+        experiment: the experiment.
+        network: what to train; by default the network that the experiment describes. With a stack of networks, which
+            share data and mini-batches, losses, accuracies and the like are arrays of shape (*stack).
+
     Attributes:
         experiment: the experiment; `change` replaces it by one with the change in it.
         data: the points.
@@ -93,32 +99,38 @@ class Trainer:
         history: moments at the start, after each epoch, and wherever `record` was called.
         steps: mini-batches so far.
         epoch: full passes so far.
-        diverged: "" as long as all is well. "overflow": a weight is beyond `LARGEST_WEIGHT`, or no number at all;
-            "runaway": the median loss of the last `RUNAWAY_EPOCHS` epochs is more than `RUNAWAY_LOSS` times what the
-            network had at its start, or what guessing would give. The run then stands still.
+        overflow: whether a weight is beyond `LARGEST_WEIGHT`, or no number at all; shape (*stack).
+        runaway: whether the median loss of `RUNAWAY_EPOCHS` epochs has been more than `RUNAWAY_LOSS` times what
+            the network had at its start, or what guessing would give; shape (*stack).
     """
 
     LARGEST_WEIGHT = 1e9
     RUNAWAY_LOSS = 10
     RUNAWAY_EPOCHS = 20  # runs that peak for a few epochs, and then learn all the same, are left to go on
 
-    def __init__(self, experiment: Experiment):
+    def __init__(self, experiment: Experiment, network: NeuralNetwork | None = None):
         self.experiment = experiment
-        weights_seed, batches_seed = np.random.SeedSequence(experiment.seed).spawn(2)
         self.data = experiment_data(experiment)
-        self.network = build_network(
-            experiment, np.random.default_rng(weights_seed), self.data.X_train.shape[1], self.data.n_classes
-        )
-        self._batches_rng = np.random.default_rng(batches_seed)
+        self.network = network or initial_network(experiment, self.data)
+        self._batches_rng = np.random.default_rng(_seeds(experiment)[1])
         self._order = self._batches_rng.permutation(self.data.n_train)
         self._position = 0
         self._before = self.network.parameters.copy()
         self.steps = self.epoch = 0
-        self.diverged = ""
-        self._epoch_losses: list[float] = []
+        self.overflow = np.zeros(self.network.stack_shape, bool)
+        self.runaway = np.zeros(self.network.stack_shape, bool)
+        self._epoch_losses: list[np.ndarray] = []
         self.history = History(self.network.parameters.nbytes)
-        self._take_hold(experiment.at(0))
+        self.change(experiment)
+        self._take_hold()
         self.record()
+
+    @property
+    def diverged(self) -> str:
+        """ "" as long as a network trains on; otherwise why the run stands still: "overflow" or "runaway"."""
+        if not (self.overflow | self.runaway).all():
+            return ""
+        return "overflow" if self.overflow.any() else "runaway"
 
     @property
     def finished(self) -> bool:
@@ -133,24 +145,24 @@ class Trainer:
     @property
     def steps_per_epoch(self) -> int:
         """Mini-batches in a pass through the training set, at the present batch size."""
-        return -(-self.data.n_train // self._now.batch_size)
+        return -(-self.data.n_train // self.experiment.at(self.steps).batch_size)
 
     @property
     def steps_to_epoch_end(self) -> int:
         """Mini-batches until the present pass through the training set is done."""
-        return -(-(self.data.n_train - self._position) // self._now.batch_size)
+        return -(-(self.data.n_train - self._position) // self.experiment.at(self.steps).batch_size)
 
     def change(self, experiment: Experiment) -> None:
         """Go on with an experiment that differs in its changes from here on, or in its number of epochs."""
         self.experiment = experiment
-        self._take_hold(experiment.at(self.steps))
+        self._changing_steps = {self.steps + 1, *(change.step for change in experiment.changes)}
 
     def step(self) -> None:
         """Train on one mini-batch. At the end of an epoch the moment is recorded."""
         if self.diverged:
             return
         if self.steps + 1 in self._changing_steps:
-            self._take_hold(self.experiment.at(self.steps))
+            self._take_hold()
         batch = self._order[self._position : self._position + self._now.batch_size]
         self._before[...] = self.network.parameters
         with np.errstate(all="ignore"):  # a run that diverges is told of by `record`
@@ -162,8 +174,7 @@ class Trainer:
             self._position = 0
             self._order = self._batches_rng.permutation(self.data.n_train)
             self.record()
-            if not self.diverged:
-                self._watch_runaway()
+            self._watch_runaway()
 
     def run(self, steps: int, seconds: float = np.inf) -> None:
         """Train for so many mini-batches, or until the time is over, the last epoch is done, or the run diverges."""
@@ -179,26 +190,26 @@ class Trainer:
         """Record the present moment, if it is a new one and its numbers are sound."""
         if self.history.moments and self.history.moments[-1].step == self.steps:
             return
-        if not np.abs(self.network.parameters).max() < self.LARGEST_WEIGHT:
-            self.diverged = "overflow"
+        self.overflow |= ~(np.abs(self.network.parameters).max(axis=-1) < self.LARGEST_WEIGHT)
+        if self.overflow.all():
             return
         with np.errstate(all="ignore"):
             train = self.network.evaluate(self.data.X_train, self.data.y_train)
             test = self.network.evaluate(self.data.X_test, self.data.y_test) if len(self.data.X_test) else (np.nan,) * 2
             ratios = tuple(self._update_ratios())
-        moment = Moment(self.steps, self.progress, *map(float, (*train, *test)), ratios)
+        moment = Moment(self.steps, self.progress, *map(_number, (*train, *test)), ratios)
         self.history.add(moment, self.network.state())
 
     @property
-    def tolerable_loss(self) -> float:
+    def tolerable_loss(self) -> np.ndarray:
         """The training loss at the start, or that of guessing each class alike, ln K, if this is larger."""
-        return max(self.history.moments[0].train_loss, float(np.log(self.data.n_classes)))
+        return np.maximum(self.history.moments[0].train_loss, np.log(self.data.n_classes))
 
     @property
     def last_good(self) -> int:
         """The newest moment of `history.kept` with a tolerable loss."""
         kept, moments = self.history.kept, self.history.moments
-        return max((i for i in kept if moments[i].train_loss <= self.tolerable_loss), default=kept[0])
+        return max((i for i in kept if np.all(moments[i].train_loss <= self.tolerable_loss)), default=kept[0])
 
     def network_at(self, index: int) -> NeuralNetwork:
         """The network as it was at moment `index` of the history, one of `history.kept`; a copy."""
@@ -208,25 +219,44 @@ class Trainer:
 
     def _watch_runaway(self) -> None:
         self._epoch_losses = [*self._epoch_losses, self.history.moments[-1].train_loss][-self.RUNAWAY_EPOCHS :]
-        long_enough = len(self._epoch_losses) == self.RUNAWAY_EPOCHS
-        if long_enough and np.median(self._epoch_losses) > self.RUNAWAY_LOSS * self.tolerable_loss:
-            self.diverged = "runaway"
+        if len(self._epoch_losses) == self.RUNAWAY_EPOCHS:
+            self.runaway |= np.median(self._epoch_losses, axis=0) > self.RUNAWAY_LOSS * self.tolerable_loss
 
-    def _take_hold(self, now: Experiment) -> None:
-        """Let the values that the live knobs have now work on the optimiser; another optimiser starts afresh."""
+    def _take_hold(self) -> None:
+        """Let the values of the live knobs work from the next step on; another optimiser starts afresh."""
+        now = self.experiment.at(self.steps)
         if not self.steps or now.optimizer != self._now.optimizer:
             self.optimizer = OPTIMIZERS[now.optimizer]()
         self.optimizer.learning_rate = now.learning_rate
         self._now = now
-        self._changing_steps = {change.step for change in self.experiment.changes}
 
-    def _update_ratios(self) -> Iterator[float]:
+    def _update_ratios(self) -> Iterator[float | np.ndarray]:
         """|change of W| / |W| in the last step, layer by layer."""
         start = 0
         for layer in self.network.dense:
-            before = self._before[start : start + layer.W.size].reshape(layer.W.shape)
-            start += layer.W.size
-            yield float(np.linalg.norm(layer.W - before) / np.linalg.norm(before)) if self.steps else np.nan
+            stop = start + math.prod(layer.W.shape[-2:])
+            before, after = self._before[..., start:stop], self.network.weights[..., start:stop]
+            start = stop
+            change = np.linalg.norm(after - before, axis=-1) / np.linalg.norm(before, axis=-1)
+            yield _number(change if self.steps else np.full_like(change, np.nan))
+
+
+def _number(value: np.ndarray) -> float | np.ndarray:
+    """A plain number where there is only one."""
+    return float(value) if np.ndim(value) == 0 else value
+
+
+def _seeds(experiment: Experiment) -> tuple[np.random.SeedSequence, np.random.SeedSequence]:
+    """Apart from each other: one for the initial weights, one for the order of the mini-batches."""
+    weights, batches = np.random.SeedSequence(experiment.seed).spawn(2)
+    return weights, batches
+
+
+def initial_network(experiment: Experiment, data: Data) -> NeuralNetwork:
+    """The network of an experiment before its first step."""
+    return build_network(
+        experiment, np.random.default_rng(_seeds(experiment)[0]), data.X_train.shape[1], data.n_classes
+    )
 
 
 def experiment_data(experiment: Experiment) -> Data:
