@@ -3,30 +3,21 @@
 The record below is the one list of knobs. Controls, defaults, bounds, help and the URL all follow from it.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Self
 
 from .datasets import DATASETS, Dataset
-from .knobs import MAX_TEXT, Change, Changes, Choice, Flag, Integer, Knob, Real, Widths
+from .knobs import Change, Changes, Choice, Flag, Integer, Knob, Real, Widths
 from .nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS
+from .record import Record, knob
 
 IN_RUN: dict[str, Knob] = {}  # the knobs that may change in the course of a run; filled from the record below
 
 
-def knob(kind: type[Knob], default: Any, **about) -> Any:
-    """A field of the record that is a knob of the given kind."""
-    return field(default=default, metadata={"knob": kind(default=default, **about)})
-
-
 # fmt: off
 @dataclass(frozen=True)
-class Experiment:
-    """Every knob of a run.
-
-    Raises:
-        ValueError: where a value is not valid; the message names the knob and what it may be.
-    """
+class Experiment(Record):
+    """Every knob of a run."""
 
     dataset: str = knob(
         Choice, "xor_clouds", group="Data", label="Dataset", options=DATASETS,
@@ -98,71 +89,32 @@ class Experiment:
     )
     # fmt: on
 
-    def __post_init__(self):
-        for name, knob in KNOBS.items():
-            object.__setattr__(self, name, knob.check(getattr(self, name)))
-
-    @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> tuple["Experiment", list[str]]:
-        """The experiment that a URL's parameters describe, and a sentence for each value that had to be replaced.
-
-        Never fails: what is unknown is left out, what is malformed gets the default, what is out of range the nearest.
-        """
-        values, notices = {}, []
-        for name, text in query.items():
-            if name not in KNOBS:
-                notices.append(f"Unknown setting “{_short(name)}” was left out.")
-                continue
-            knob = KNOBS[name]
-            try:
-                given = knob.read(text[:MAX_TEXT])
-                values[name] = knob.nearest(given)
-                replaced = values[name] != given
-            except (ValueError, KeyError, OverflowError):
-                values[name] = knob.default
-                replaced = True
-            if replaced:
-                instead = knob.write(values[name]) or "nothing"
-                notices.append(f"{knob.label}: “{_short(text)}” was replaced by “{instead}”; it is {knob.domain}.")
-        return cls(**values), notices
-
-    def to_query(self) -> dict[str, str]:
-        """The URL's parameters: all knobs, so that a link stays true when a default changes."""
-        query = {name: knob.write(getattr(self, name)) for name, knob in KNOBS.items()}
-        return {name: text for name, text in query.items() if text or name != "changes"}
-
     @property
     def source(self) -> Dataset:
         """The dataset, with what is known of it."""
         return DATASETS[self.dataset]
 
-    def at(self, step: int) -> "Experiment":
+    def at(self, step: int) -> Self:
         """The experiment with the values that its live knobs have after `step` mini-batches."""
         return replace(self, **{change.knob: change.value for change in self.changes if change.step <= step + 1})
 
-    def changed(self, step: int, **values) -> "Experiment":
+    def changed(self, step: int, **values) -> Self:
         """The experiment whose run goes on with other values of live knobs after `step` mini-batches.
 
         Before the first step a change is simply another value.
         """
         if step == 0:
             return replace(self, changes=(), **values)
-        current = asdict(self.at(step))
-        new = [Change(step + 1, name, value) for name, value in values.items() if current[name] != value]
+        current = self.at(step)
+        new = [Change(step + 1, name, value) for name, value in values.items() if getattr(current, name) != value]
         new_keys = {(change.step, change.knob) for change in new}
         kept = [change for change in self.changes if (change.step, change.knob) not in new_keys]
         return replace(self, changes=(*kept, *new))
 
-    def started_afresh(self) -> "Experiment":
+    def started_afresh(self) -> Self:
         """The experiment that starts with the values that its knobs have, and changes none of them on the way."""
         return replace(self, changes=())
 
 
-KNOBS: dict[str, Knob] = {each.name: each.metadata["knob"] for each in fields(Experiment)}
+KNOBS: dict[str, Knob] = Experiment.knobs()
 IN_RUN.update((name, knob) for name, knob in KNOBS.items() if knob.live and name != "epochs")
-
-
-def _short(text: str) -> str:
-    """`text` as it may be shown: not too long, and without characters that Markdown reads as more than text."""
-    plain = "".join(c if c.isalnum() or c in " .,:+-_~%/" else "·" for c in text)
-    return plain if len(plain) <= 40 else plain[:39] + "…"

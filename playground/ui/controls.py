@@ -5,7 +5,6 @@ from typing import Any
 
 import streamlit as st
 
-from ..experiment import KNOBS
 from ..knobs import Choice, Flag, Integer, Knob, Real, Widths
 from ..nn import Initializer
 from .run import Run
@@ -15,16 +14,16 @@ NEW_LAYER = 8  # units of a layer that is added to none
 
 def sidebar(run: Run) -> None:
     """All knobs of a run, group by group; what is turned less often stands behind an expander."""
-    groups = dict.fromkeys(knob.group for knob in KNOBS.values())
+    groups = dict.fromkeys(knob.group for knob in run.knobs.values())
     for group in groups:
         st.sidebar.subheader(group)
-        shown = [name for name, knob in KNOBS.items() if knob.group == group and applies(run, name)]
+        shown = [name for name, knob in run.knobs.items() if knob.group == group and applies(run, name)]
         for name in shown:
-            if not KNOBS[name].minor:
+            if not run.knobs[name].minor:
                 control(run, name, st.sidebar)
-        minor = [name for name in shown if KNOBS[name].minor]
+        minor = [name for name in shown if run.knobs[name].minor]
         if minor:
-            with st.sidebar.expander(", ".join(KNOBS[name].label for name in minor)) as more:
+            with st.sidebar.expander(", ".join(run.knobs[name].label for name in minor)) as more:
                 for name in minor:
                     control(run, name, more)
 
@@ -39,7 +38,7 @@ def applies(run: Run, name: str) -> bool:
 
 def control(run: Run, name: str, place) -> None:
     """One knob's widget, which always shows what the experiment says, and what is to be known of the choice."""
-    knob, value = KNOBS[name], getattr(run.current, name)
+    knob, value = run.knobs[name], getattr(run.current, name)
     widget(knob, name, value, run, place)
     if isinstance(knob, Choice):
         place.caption("  \n".join(explanation(knob.options[value], run)))

@@ -6,7 +6,8 @@ from typing import Any
 import streamlit as st
 
 from ..diagnostics import Look, look
-from ..experiment import IN_RUN, KNOBS, Experiment
+from ..experiment import IN_RUN, Experiment
+from ..knobs import Knob
 from ..training import Trainer
 
 
@@ -43,10 +44,15 @@ class Run:
 
     def new_seed(self) -> None:
         """Other initial weights and another order of the mini-batches, on the same data."""
-        seed = (self.experiment.seed + 1) % (KNOBS["seed"].high + 1)
+        seed = (self.experiment.seed + 1) % (self.knobs["seed"].high + 1)
         self.start(
             replace(self.current.started_afresh(), seed=seed), f"New network with seed {seed}, on the same points."
         )
+
+    @property
+    def knobs(self) -> dict[str, Knob]:
+        """The knobs of the experiment."""
+        return type(self.experiment).knobs()
 
     @property
     def current(self) -> Experiment:
@@ -59,8 +65,8 @@ class Run:
         if not changed:
             return
         self.notices = []
-        labels = ", ".join(KNOBS[name].label for name in changed)
-        if not all(KNOBS[name].live for name in changed):
+        labels = ", ".join(self.knobs[name].label for name in changed)
+        if not all(self.knobs[name].live for name in changed):
             trained = self.trainer.steps > 0
             self.start(
                 replace(self.current.started_afresh(), **changed), f"{labels} changed: a new network starts." * trained
@@ -74,7 +80,7 @@ class Run:
         except ValueError:
             self.start(
                 replace(self.current.started_afresh(), **in_run),
-                f"A run holds {KNOBS['changes'].most} changes of its knobs at the most: a new network starts.",
+                f"A run holds {self.knobs['changes'].most} changes of its knobs at the most: a new network starts.",
             )
             return
         self.trainer.change(self.experiment)

@@ -1,0 +1,67 @@
+"""A record is a set of knobs with their values: valid by construction, and written in a URL as it is on the screen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any, Self
+
+from .knobs import MAX_TEXT, Knob
+
+
+def knob(kind: type[Knob], default: Any, **about) -> Any:
+    """A field of a record that is a knob of the given kind."""
+    return field(default=default, metadata={"knob": kind(default=default, **about)})
+
+
+@dataclass(frozen=True)
+class Record:
+    """Base of the records. Each field is a knob.
+
+    Raises:
+        ValueError: where a value is not valid; the message names the knob and what it may be.
+    """
+
+    @classmethod
+    @cache
+    def knobs(cls) -> dict[str, Knob]:
+        """The knobs by name, in the order of the fields."""
+        return {each.name: each.metadata["knob"] for each in fields(cls)}
+
+    def __post_init__(self):
+        for name, knob in self.knobs().items():
+            object.__setattr__(self, name, knob.check(getattr(self, name)))
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> tuple[Self, list[str]]:
+        """The record that a URL's parameters describe, and a sentence for each value that had to be replaced.
+
+        Never fails: what is unknown is left out, what is malformed gets the default, what is out of range the nearest.
+        """
+        values, notices = {}, []
+        for name, text in query.items():
+            if name not in cls.knobs():
+                notices.append(f"Unknown setting “{_short(name)}” was left out.")
+                continue
+            knob = cls.knobs()[name]
+            try:
+                given = knob.read(text[:MAX_TEXT])
+                values[name] = knob.nearest(given)
+                replaced = values[name] != given
+            except (ValueError, KeyError, OverflowError):
+                values[name] = knob.default
+                replaced = True
+            if replaced:
+                instead = knob.write(values[name]) or "nothing"
+                notices.append(f"{knob.label}: “{_short(text)}” was replaced by “{instead}”; it is {knob.domain}.")
+        return cls(**values), notices
+
+    def to_query(self) -> dict[str, str]:
+        """The URL's parameters: all knobs, so that a link stays true when a default changes; none without text."""
+        query = {name: knob.write(getattr(self, name)) for name, knob in self.knobs().items()}
+        return {name: text for name, text in query.items() if text}
+
+
+def _short(text: str) -> str:
+    """`text` as it may be shown: not too long, and without characters that Markdown reads as more than text."""
+    plain = "".join(c if c.isalnum() or c in " .,:+-_~%/" else "·" for c in text)
+    return plain if len(plain) <= 40 else plain[:39] + "…"
