@@ -153,6 +153,7 @@ class Widths(Knob):
 
     most: int
     widest: int
+    uniform: bool = False  # whether the screen has one width for all
 
     def read(self, text):
         return tuple(int(part) for part in text.split("-")) if text not in ("", "0") else ()

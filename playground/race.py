@@ -1,0 +1,248 @@
+"""A race trains initialisation schemes side by side: same data, same mini-batches, many seeds, so that only W differs.
+
+All networks of a race with the same layers are one stack. Seed k of each contestant draws from the same random stream,
+so that contestants can be compared in pairs.
+"""
+
+import difflib
+import time
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from .experiment import Experiment
+from .knobs import Integer, Knob, Widths
+from .nn import INITIALIZERS, NeuralNetwork
+from .record import knob
+from .training import Trainer, experiment_data, initial_network
+
+FAST = 0.95  # the accuracy that a network is to reach
+WITH_BATCH_NORM = ".bn"  # behind a scheme's name, in URLs
+
+
+class Contestant(NamedTuple):
+    """A scheme that takes part, with batch normalisation or without."""
+
+    initializer: str
+    batch_norm: bool = False
+
+    @property
+    def label(self) -> str:
+        return INITIALIZERS[self.initializer].label + (" + batch norm" if self.batch_norm else "")
+
+    @property
+    def name(self) -> str:
+        """As it stands in a URL."""
+        return self.initializer + WITH_BATCH_NORM * self.batch_norm
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contestants(Knob):
+    """`fewest` to `most` different contestants; written he_normal~zeros.bn."""
+
+    fewest: int = 2
+    most: int = 6
+
+    def read(self, text):
+        names = [name for name in text.split("~") if name]
+        return tuple(Contestant(name.removesuffix(WITH_BATCH_NORM), name.endswith(WITH_BATCH_NORM)) for name in names)
+
+    def nearest(self, value):
+        found = []
+        for initializer, batch_norm in value:
+            near = difflib.get_close_matches(str(initializer).lower(), INITIALIZERS, n=1)
+            found += [Contestant(name, bool(batch_norm)) for name in near]
+        found = tuple(dict.fromkeys(found))[: self.most]
+        if len(found) < self.fewest:
+            raise ValueError("too few contestants")
+        return found
+
+    def write(self, value):
+        return "~".join(contestant.name for contestant in value)
+
+    @property
+    def domain(self):
+        return f"{self.fewest} to {self.most} different schemes, written he_normal~zeros{WITH_BATCH_NORM}"
+
+
+# fmt: off
+@dataclass(frozen=True)
+class Race(Experiment):
+    """Every knob of a race. The schemes and batch normalisation are the contestants' own; all else is shared."""
+
+    contestants: tuple[Contestant, ...] = knob(
+        Contestants, (
+            Contestant("zeros"), Contestant("small_normal"), Contestant("unit_normal"),
+            Contestant("glorot_normal"), Contestant("he_normal"), Contestant("he_normal", True),
+        ), group="Race", label="Contestants",
+        help="The schemes that race, each with batch normalisation or without.",
+    )
+    n_seeds: int = knob(
+        Integer, 16, low=1, high=64, log=True, group="Race", label="Seeds",
+        help="Networks for each contestant, each with other initial weights. More seeds show smaller differences.",
+    )
+    hidden: tuple[int, ...] = knob(
+        Widths, (16, 16, 16, 16), most=30, widest=64, uniform=True, group="Network", label="Hidden layers",
+        help="Number of hidden layers (depth) and their width, for all contestants.",
+    )
+    # fmt: on
+
+    OWN = ("initializer", "batch_norm")  # what each contestant has of its own
+
+    @classmethod
+    def knobs(cls):
+        return {name: knob for name, knob in super().knobs().items() if name not in cls.OWN}
+
+    def entry(self, contestant: Contestant, seed: int) -> Self:
+        """The experiment of one network of the race. By itself it has the same data and the same initial weights."""
+        seed = (self.seed + seed) % (self.knobs()["seed"].high + 1)
+        return replace(self, initializer=contestant.initializer, batch_norm=contestant.batch_norm, seed=seed)
+
+
+class RaceTrainer:
+    """Trains all networks of a race together; to a player it is like a `Trainer`.
+
+    Attributes:
+        race: the race; `change` replaces it.
+        data: the points, shared.
+        trainers: one for each stack: the contestants without batch normalisation, and those with it.
+        reached: for each contestant and seed, the epoch after which the accuracy was `FAST` for the first time; NaN
+            where it was not yet. Of the test points, where there are any. Shape (contestants, seeds).
+    """
+
+    def __init__(self, race: Race):
+        self.race = race
+        self.data = experiment_data(race)
+        self._places: dict[Contestant, tuple[int, int]] = {}  # contestant -> its trainer, and its place in the stack
+        self.trainers = []
+        for batch_norm in (False, True):
+            group = [contestant for contestant in race.contestants if contestant.batch_norm == batch_norm]
+            if group:
+                self._places |= {contestant: (len(self.trainers), place) for place, contestant in enumerate(group)}
+                stacks = [NeuralNetwork.stack([self._initial(each, k) for k in range(race.n_seeds)]) for each in group]
+                self.trainers.append(Trainer(race, NeuralNetwork.stack(stacks)))
+        self.reached = np.full((len(race.contestants), race.n_seeds), np.nan)
+        self._watch()
+
+    def _initial(self, contestant: Contestant, seed: int) -> NeuralNetwork:
+        return initial_network(self.race.entry(contestant, seed), self.data)
+
+    @property
+    def lead(self) -> Trainer:
+        """The first of the trainers, which all stand at the same step."""
+        return self.trainers[0]
+
+    @property
+    def steps(self) -> int:
+        return self.lead.steps
+
+    @property
+    def progress(self) -> float:
+        return self.lead.progress
+
+    @property
+    def finished(self) -> bool:
+        return self.lead.finished
+
+    @property
+    def diverged(self) -> str:
+        """Why all networks of the race stand still; "" as long as one trains on."""
+        why = {trainer.diverged for trainer in self.trainers}
+        return "" if "" in why else why.pop()
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return self.lead.steps_per_epoch
+
+    @property
+    def steps_to_epoch_end(self) -> int:
+        return self.lead.steps_to_epoch_end
+
+    def change(self, race: Race) -> None:
+        """Go on with a race that differs in its changes from here on, or in its number of epochs."""
+        self.race = race
+        for trainer in self.trainers:
+            trainer.change(race)
+
+    def run(self, steps: int, seconds: float = np.inf) -> None:
+        """Train for so many mini-batches, or until the time is over, the last epoch is done, or all have diverged."""
+        end = time.monotonic() + seconds
+        for _ in range(steps):
+            if self.finished or self.diverged:
+                break
+            epoch = self.lead.epoch
+            for trainer in self.trainers:
+                trainer.step()
+            if self.lead.epoch > epoch:
+                self._watch()
+            if time.monotonic() > end:
+                break
+
+    def record(self) -> None:
+        """Nothing to do: a race is recorded epoch by epoch."""
+
+    def network(self, contestant: Contestant, seed: int) -> NeuralNetwork:
+        """The network of a contestant with one of its seeds, as it is now; a copy."""
+        trainer, place = self._places[contestant]
+        return self.trainers[trainer].network.select((place, seed))
+
+    def stack(self, contestant: Contestant) -> NeuralNetwork:
+        """All networks of a contestant, as they are now; a copy of shape (seeds)."""
+        trainer, place = self._places[contestant]
+        return self.trainers[trainer].network.select(place)
+
+    def diverged_runs(self, contestant: Contestant) -> np.ndarray:
+        """Which seeds of a contestant have diverged, shape (seeds)."""
+        trainer, place = self._places[contestant]
+        return (self.trainers[trainer].overflow | self.trainers[trainer].runaway)[place]
+
+    def figures(self, what: str, indices: list[int] | None = None) -> np.ndarray:
+        """A figure of `Moment`, such as "train_loss", at some recorded moments: shape (contestants, moments, seeds).
+
+        Without indices, at all of them. A run that has left the numbers has NaN.
+        """
+        rows = []
+        for trainer, place in (self._places[contestant] for contestant in self.race.contestants):
+            moments = self.trainers[trainer].history.moments
+            chosen = moments if indices is None else [moments[min(i, len(moments) - 1)] for i in indices]
+            rows.append([np.broadcast_to(getattr(moment, what), self._shape(trainer))[place] for moment in chosen])
+        return np.array(rows)
+
+    def _shape(self, trainer: int) -> tuple[int, ...]:
+        return self.trainers[trainer].network.stack_shape
+
+    @property
+    def judged(self) -> str:
+        """The figure that counts for `reached`: accuracy on the test points, or on the training points without any."""
+        return "test_accuracy" if len(self.data.X_test) else "train_accuracy"
+
+    def _watch(self) -> None:
+        """Note who has reached `FAST` by now."""
+        newest = len(self.lead.history.moments) - 1
+        now = self.figures(self.judged, [newest])[:, 0]
+        self.reached[np.isnan(self.reached) & (now >= FAST)] = self.lead.epoch
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known of one contestant at a moment.
+
+    Attributes:
+        contestant: who.
+        reached: share of the seeds that have reached `FAST`.
+        epochs: median epochs that those took; NaN where none has.
+        loss, accuracy: training loss and judged accuracy over the seeds: lower quartile, median, upper quartile.
+        idle: share of dead or saturated hidden units, median over the seeds; NaN where the activation has neither.
+        diverged: number of runs that have diverged.
+        verdict: how it compares with the leader, in words.
+    """
+
+    contestant: Contestant
+    reached: float
+    epochs: float
+    loss: tuple[float, float, float]
+    accuracy: tuple[float, float, float]
+    idle: float
+    diverged: int
+    verdict: str
