@@ -3,6 +3,7 @@
 import streamlit as st
 
 from playground import charts
+from playground.findings import findings
 from playground.ui import controls, player, source
 from playground.ui.run import open_run, write_address
 from playground.ui.slots import FindingsSlot, Slot
@@ -44,4 +45,4 @@ in_turn = {accuracy: charts.accuracy_curve, gradients: charts.gradient_norms, st
 histograms = {weights: charts.weight_histograms, activations: charts.activation_histograms}
 deep = len(run.experiment.hidden) > 5  # with many rows the histograms take the browser longer than all else
 (in_turn if deep else each_frame).update(histograms)
-player.show(run, timeline, each_frame, in_turn, happening)
+player.show(run, timeline, each_frame, in_turn, {happening: findings})

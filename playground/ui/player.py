@@ -4,20 +4,16 @@ import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
-import numpy as np
 import streamlit as st
 
-from ..charts import Picture
-from ..diagnostics import Look
-from ..findings import findings, number, percent
 from .run import Run
-from .slots import FindingsSlot, Slot
 
-FRAMES = 18  # a second: more than the browser paints would only queue up, and a click would wait behind them
 WORDS_EVERY = 0.5  # seconds while playing: words that change faster can't be read
-SLICE = 0.025  # seconds of training in a frame, at the most
+
+Views = dict[Any, Callable[[Any], Any]]  # slot -> what it shows of what a run's `look` gives
 
 
 @dataclass(frozen=True)
@@ -86,8 +82,7 @@ class Timeline:
         self._place = st.empty()
         self._began = time.monotonic()
         self._from = run.trainer.progress
-        kept, moments = run.trainer.history.kept, run.trainer.history.moments
-        if run.playing or len(kept) < 2:
+        if run.playing or len(run.kept) < 2:
             self.show()
             return
 
@@ -96,9 +91,9 @@ class Timeline:
 
         st.session_state["moment"] = run.index
         self._place.select_slider(
-            f"{self._words()} · look back",
-            kept,
-            format_func=lambda index: f"{moments[index].epoch:.4g}",
+            f"{run.words()} · look back",
+            run.kept,
+            format_func=lambda index: f"{run.epoch(index):.4g}",
             key="moment",
             on_change=look_back,
             help="Takes all views back to any recorded moment, and forward again. Play goes on from the newest.",
@@ -106,53 +101,37 @@ class Timeline:
 
     def show(self) -> None:
         """The progress bar as it stands now."""
-        run, trainer = self._run, self._run.trainer
-        gone, epochs = trainer.progress, run.experiment.epochs
-        text = self._words()
+        gone, epochs = self._run.trainer.progress, self._run.experiment.epochs
+        text = self._run.words()
         if gone > self._from:
             left = (epochs - gone) * (time.monotonic() - self._began) / (gone - self._from)
             text += f" · {left:,.0f} s left"
         self._place.progress(min(1.0, gone / epochs), text=text)
 
-    def _words(self) -> str:
-        """The moment that is looked at, in figures."""
-        moment = self._run.trainer.history.moments[self._run.index]
-        text = f"**Epoch {moment.epoch:,.4g} of {self._run.experiment.epochs:,}** · loss {number(moment.train_loss)}"
-        text += f" · accuracy {percent(moment.train_accuracy)}"
-        if not np.isnan(moment.test_loss):
-            text += f" (test {number(moment.test_loss)} and {percent(moment.test_accuracy)})"
-        return text
 
+def show(run: Run, timeline: Timeline, each_frame: Views, in_turn: Views, words: Views) -> None:
+    """Show what there is to see of a run, and go on frame by frame as long as it plays.
 
-def show(
-    run: Run,
-    timeline: Timeline,
-    each_frame: dict[Slot, Callable[[Look], Picture]],
-    in_turn: dict[Slot, Callable[[Look], Picture]],
-    happening: FindingsSlot,
-) -> None:
-    """Show the moment that is looked at, and go on frame by frame as long as the run plays.
-
-    Every frame has the pictures of `each_frame`, and one of `in_turn`: the browser is busy with drawing, so fewer
-    pictures are more frames. A click on any control ends this script and starts the next.
+    Every frame has the views of `each_frame`, and one of `in_turn`: the browser is busy with drawing, so fewer pictures
+    are more frames. `words` follow at a pace at which they can be read. A click on any control ends this script and
+    starts the next.
     """
-    _draw(run.look(), each_frame | in_turn, happening)
-    turns, told = itertools.cycle(in_turn.items()), time.monotonic()
+    _draw(run.look(), each_frame | in_turn | words)
+    turns, told = itertools.cycle(in_turn.items() or [None]), time.monotonic()
     while run.playing:
         began = time.monotonic()
-        run.advance(SPEEDS[st.session_state["speed"]].steps_of(run), SLICE)
-        speak = began - told > WORDS_EVERY
-        if speak:
+        run.advance(SPEEDS[st.session_state["speed"]].steps_of(run), run.time_slice)
+        views = each_frame | dict(filter(None, [next(turns)]))
+        if began - told > WORDS_EVERY:
             told = began
             timeline.show()
-        _draw(run.look(), each_frame | dict([next(turns)]), happening if speak else None)
-        time.sleep(max(0.0, began + 1 / FRAMES - time.monotonic()))
+            views |= words
+        _draw(run.look(), views)
+        time.sleep(max(0.0, began + 1 / run.frames - time.monotonic()))
         if not run.playing:
             st.rerun()
 
 
-def _draw(look: Look, pictures: dict[Slot, Callable[[Look], Picture]], happening: FindingsSlot | None) -> None:
-    for slot, picture in pictures.items():
-        slot.show(picture(look))
-    if happening:
-        happening.show(findings(look))
+def _draw(look: Any, views: Views) -> None:
+    for slot, view in views.items():
+        slot.show(view(look))

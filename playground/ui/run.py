@@ -1,20 +1,28 @@
 """A run is what one visitor has open: an experiment, its trainer, and the moment that is looked at."""
 
+import math
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from ..diagnostics import Look, look
 from ..experiment import IN_RUN, Experiment
+from ..findings import number, percent
 from ..knobs import Knob
 from ..training import Trainer
 
+AnyRun = TypeVar("AnyRun", bound="Run")
+
 
 class Run:
-    """One visitor's run.
+    """One visitor's run of an experiment.
 
     Attributes:
+        kind: the kind of record that the URL describes.
+        frames: pictures a second while playing: more than the browser paints would only queue up, and a click would
+            wait behind them.
+        time_slice: seconds of training in a frame, at the most.
         experiment: what the knobs say.
         trainer: the training of it.
         playing: whether it trains on by itself.
@@ -23,6 +31,10 @@ class Run:
         message: a sentence on what the last change did; "" if there is nothing to say.
         address: the URL's parameters as last written.
     """
+
+    kind: type[Experiment] = Experiment
+    frames = 18
+    time_slice = 0.025
 
     def __init__(self, experiment: Experiment, notices: list[str]):
         self.notices = notices
@@ -33,9 +45,13 @@ class Run:
     def start(self, experiment: Experiment, message: str = "") -> None:
         """Begin anew, with an untrained network."""
         self.experiment = experiment
-        self.trainer = Trainer(experiment)
+        self.trainer = self.new_trainer(experiment)
         self.view = None
         self.message = message
+
+    def new_trainer(self, experiment: Experiment) -> Trainer:
+        """What trains the experiment."""
+        return Trainer(experiment)
 
     def reset(self) -> None:
         """The same network before its first step, with the training knobs as they stand now."""
@@ -52,7 +68,7 @@ class Run:
     @property
     def knobs(self) -> dict[str, Knob]:
         """The knobs of the experiment."""
-        return type(self.experiment).knobs()
+        return self.kind.knobs()
 
     @property
     def current(self) -> Experiment:
@@ -107,7 +123,7 @@ class Run:
         """Train to the end of the present epoch, and pause."""
         self.step(self.trainer.steps_to_epoch_end)
 
-    def advance(self, steps: int, seconds: float = float("inf")) -> None:
+    def advance(self, steps: int, seconds: float = math.inf) -> None:
         """Train for so many mini-batches, or for so long, and record where that ends."""
         self.trainer.run(steps, seconds)
         self.trainer.record()
@@ -115,23 +131,42 @@ class Run:
             self.playing = False
 
     @property
+    def kept(self) -> list[int]:
+        """The moments that can be looked back at, oldest first."""
+        return self.trainer.history.kept
+
+    @property
     def index(self) -> int:
         """The moment to show: the chosen one, or the newest; of a diverged run, the last good one."""
-        if self.view is not None and self.view in self.trainer.history.kept:
+        if self.view is not None and self.view in self.kept:
             return self.view
-        return self.trainer.last_good if self.trainer.diverged else self.trainer.history.kept[-1]
+        return self.trainer.last_good if self.trainer.diverged else self.kept[-1]
+
+    def epoch(self, index: int) -> float:
+        """The epoch of a moment."""
+        return self.trainer.history.moments[index].epoch
+
+    def words(self) -> str:
+        """The moment to show, in figures."""
+        moment = self.trainer.history.moments[self.index]
+        text = f"**Epoch {moment.epoch:,.4g} of {self.experiment.epochs:,}** · loss {number(moment.train_loss)}"
+        text += f" · accuracy {percent(moment.train_accuracy)}"
+        if not math.isnan(moment.test_loss):
+            text += f" (test {number(moment.test_loss)} and {percent(moment.test_accuracy)})"
+        return text
 
     def look(self) -> Look:
         """All there is to see at the moment to show."""
         return look(self.trainer, self.index)
 
 
-def open_run() -> Run:
-    """The visitor's run; one that the URL describes, where it is new or has changed."""
+def open_run(kind: type[AnyRun] = Run) -> AnyRun:
+    """The visitor's run of this kind; one that the URL describes, where it is new or has changed."""
     query = st.query_params.to_dict()
-    run = st.session_state.get("run")
+    key = f"open {kind.__name__}"
+    run = st.session_state.get(key)
     if run is None or (query and query != run.address):
-        run = st.session_state["run"] = Run(*Experiment.from_query(query))
+        run = st.session_state[key] = kind(*kind.kind.from_query(query))
     return run
 
 
