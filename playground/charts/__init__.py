@@ -1,0 +1,17 @@
+"""Pictures of a run, from what diagnostics measure: data to Vega-Lite, and nothing of the screen they stand on."""
+
+from .curves import accuracy_curve, loss_curve
+from .layers import activation_histograms, gradient_norms, update_ratios, weight_histograms
+from .picture import Picture
+from .plane import boundary
+
+__all__ = [
+    "Picture",
+    "accuracy_curve",
+    "activation_histograms",
+    "boundary",
+    "gradient_norms",
+    "loss_curve",
+    "update_ratios",
+    "weight_histograms",
+]

@@ -1,0 +1,116 @@
+"""The plane as a network sees it: coloured by class probability, with the points it learns from and is tested on."""
+
+from functools import lru_cache
+
+import altair as alt
+import numpy as np
+import pyarrow as pa
+
+from ..diagnostics import Look, class_probabilities, view_limits
+from ..palette import CLASSES, REFERENCE, WRONG
+from .contours import rings
+from .picture import Picture, Spec, pack, specification, unpack
+
+MARGINS = (0.0, 0.4, 0.8)  # by how much the likeliest class leads: each makes its colour a shade stronger
+SQUARE = 470  # pixels of height
+
+
+def boundary(look: Look) -> Picture:
+    """The plane coloured by class probability, the points over it, and a ring around each that is misclassified."""
+    low, high = view_limits(look.data)
+    X = np.concatenate([look.data.X_train, look.data.X_test])
+    labels = np.concatenate([look.data.y_train, look.data.y_test]).argmax(axis=1)
+    wrong = look.network.forward(X, training=False).argmax(axis=-1) != labels
+    train = np.arange(len(X)) < look.data.n_train
+    points = {"x1": X[:, 0], "x2": X[:, 1], "class": labels, "split": np.where(train, "train", "test")}
+    return Picture(
+        _boundary_spec(look.data.n_classes, low, high, 42 if len(X) > 50 else 150),
+        {
+            "regions": _regions(class_probabilities(look.network, low, high), low, high),
+            "points": pa.table(points),
+            "wrong": pa.table({"x1": X[wrong, 0], "x2": X[wrong, 1]}),
+        },
+        "Decision boundary: class probabilities over the plane of x1 and x2. "
+        f"Misclassified: {(wrong & train).sum()} of {train.sum()} training points, "
+        f"{(wrong & ~train).sum()} of {(~train).sum()} test points.",
+    )
+
+
+def _regions(probabilities: np.ndarray, low: float, high: float) -> pa.Table:
+    """Where each class leads by more than each of `MARGINS`: a filled path a region, its points in order.
+
+    The rings of a region are one path, joined by a line to the first ring's start and back, which encloses nothing.
+    Vega-Lite could show an image instead, but loads each one anew, and flickers; rectangles of the grid are 50 times as
+    many marks.
+    """
+    rows = []
+    scale = (high - low) / (len(probabilities) - 1)
+    for k in range(probabilities.shape[-1]):
+        lead = probabilities[..., k] - np.delete(probabilities, k, axis=-1).max(axis=-1)
+        for margin in MARGINS:
+            found = rings(np.nan_to_num(lead, nan=-1), margin)
+            if found:
+                closed = [part for ring in found for part in (ring, ring[:1], found[0][:1])]
+                x1, x2 = (low + scale * np.concatenate(closed)).T
+                rows.append({"x1": pack(x1), "x2": pack(x2), "class": k, "region": f"{k} {margin}"})
+    return pa.Table.from_pylist(
+        rows, pa.schema({"x1": pa.string(), "x2": pa.string(), "class": "int8", "region": "str"})
+    )
+
+
+@lru_cache(maxsize=64)
+def _boundary_spec(n_classes: int, low: float, high: float, size: int) -> Spec:
+    def axis(name):
+        return {
+            "scale": alt.Scale(domain=[low, high], nice=False, zero=False),
+            "axis": alt.Axis(title=name, grid=False),
+        }
+
+    classes = list(range(n_classes))
+    fill = alt.Fill(
+        "class:N",
+        scale=alt.Scale(domain=classes, range=list(CLASSES[:n_classes])),
+        legend=alt.Legend(
+            title=None,
+            orient="top",
+            symbolType="circle",
+            symbolOpacity=1,
+            symbolStrokeWidth=1,
+            labelExpr="'class ' + datum.label",
+        ),
+    )
+    regions = (
+        unpack("regions", "x1", "x2", as_text=True)
+        .transform_window(order="row_number()")
+        .mark_line(filled=True, fillOpacity=0.13, strokeWidth=0)
+        .encode(alt.X("x1:Q", **axis("x₁")), alt.Y("x2:Q", **axis("x₂")), fill, detail="region:N", order="order:Q")
+    )
+    points = (
+        alt.Chart(alt.NamedData("points"))
+        .mark_point(filled=True, stroke="white", strokeWidth=0.8, size=size, opacity=1)
+        .encode(
+            alt.X("x1:Q"),
+            alt.Y("x2:Q"),
+            fill,
+            shape=alt.Shape(
+                "split:N",
+                scale=alt.Scale(domain=["train", "test"], range=["circle", "square"]),
+                legend=alt.Legend(title=None, orient="bottom", symbolFillColor=REFERENCE, symbolStrokeWidth=1),
+            ),
+        )
+    )
+    wrong = (
+        alt.Chart(alt.NamedData("wrong"))
+        .transform_calculate(mark="'misclassified'")
+        .mark_point(shape="circle", size=3 * size, strokeWidth=2, fill="transparent", opacity=1)
+        .encode(
+            alt.X("x1:Q"),
+            alt.Y("x2:Q"),
+            stroke=alt.Stroke(
+                "mark:N",
+                scale=alt.Scale(domain=["misclassified"], range=[WRONG]),
+                legend=alt.Legend(title=None, orient="bottom"),
+            ),
+        )
+    )
+    return specification(SQUARE, regions, points, wrong)
