@@ -29,7 +29,7 @@ class Contestant(NamedTuple):
 
     @property
     def label(self) -> str:
-        return INITIALIZERS[self.initializer].label + (" + batch norm" if self.batch_norm else "")
+        return INITIALIZERS[self.initializer].label + (" + BN" if self.batch_norm else "")
 
     @property
     def name(self) -> str:
@@ -74,7 +74,7 @@ class Race(Experiment):
     contestants: tuple[Contestant, ...] = knob(
         Contestants, (
             Contestant("zeros"), Contestant("small_normal"), Contestant("unit_normal"),
-            Contestant("glorot_normal"), Contestant("he_normal"), Contestant("he_normal", True),
+            Contestant("glorot_normal"), Contestant("he_normal"), Contestant("small_normal", True),
         ), group="Race", label="Contestants",
         help="The schemes that race, each with batch normalisation or without.",
     )
@@ -222,27 +222,3 @@ class RaceTrainer:
         newest = len(self.lead.history.moments) - 1
         now = self.figures(self.judged, [newest])[:, 0]
         self.reached[np.isnan(self.reached) & (now >= FAST)] = self.lead.epoch
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What is known of one contestant at a moment.
-
-    Attributes:
-        contestant: who.
-        reached: share of the seeds that have reached `FAST`.
-        epochs: median epochs that those took; NaN where none has.
-        loss, accuracy: training loss and judged accuracy over the seeds: lower quartile, median, upper quartile.
-        idle: share of dead or saturated hidden units, median over the seeds; NaN where the activation has neither.
-        diverged: number of runs that have diverged.
-        verdict: how it compares with the leader, in words.
-    """
-
-    contestant: Contestant
-    reached: float
-    epochs: float
-    loss: tuple[float, float, float]
-    accuracy: tuple[float, float, float]
-    idle: float
-    diverged: int
-    verdict: str

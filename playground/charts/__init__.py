@@ -3,7 +3,8 @@
 from .curves import accuracy_curve, loss_curve
 from .layers import activation_histograms, gradient_norms, update_ratios, weight_histograms
 from .picture import Picture
-from .plane import boundary
+from .plane import boundary, plane
+from .race import race_curves
 
 __all__ = [
     "Picture",
@@ -12,6 +13,8 @@ __all__ = [
     "boundary",
     "gradient_norms",
     "loss_curve",
+    "plane",
+    "race_curves",
     "update_ratios",
     "weight_histograms",
 ]

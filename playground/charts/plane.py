@@ -6,27 +6,35 @@ import altair as alt
 import numpy as np
 import pyarrow as pa
 
+from ..datasets import Data
 from ..diagnostics import Look, class_probabilities, view_limits
+from ..nn import NeuralNetwork
 from ..palette import CLASSES, REFERENCE, WRONG
 from .contours import rings
 from .picture import Picture, Spec, pack, specification, unpack
 
 MARGINS = (0.0, 0.4, 0.8)  # by how much the likeliest class leads: each makes its colour a shade stronger
-SQUARE = 470  # pixels of height
+SQUARE, SMALL = 470, 200  # pixels of height
 
 
 def boundary(look: Look) -> Picture:
     """The plane coloured by class probability, the points over it, and a ring around each that is misclassified."""
-    low, high = view_limits(look.data)
-    X = np.concatenate([look.data.X_train, look.data.X_test])
-    labels = np.concatenate([look.data.y_train, look.data.y_test]).argmax(axis=1)
-    wrong = look.network.forward(X, training=False).argmax(axis=-1) != labels
-    train = np.arange(len(X)) < look.data.n_train
+    return plane(look.data, look.network)
+
+
+def plane(data: Data, network: NeuralNetwork, small: bool = False) -> Picture:
+    """The same for any network on any data; a small one has neither legends nor axis titles."""
+    low, high = view_limits(data)
+    X = np.concatenate([data.X_train, data.X_test])
+    labels = np.concatenate([data.y_train, data.y_test]).argmax(axis=1)
+    wrong = network.forward(X, training=False).argmax(axis=-1) != labels
+    train = np.arange(len(X)) < data.n_train
     points = {"x1": X[:, 0], "x2": X[:, 1], "class": labels, "split": np.where(train, "train", "test")}
+    size = 150 if len(X) < 50 else 42
     return Picture(
-        _boundary_spec(look.data.n_classes, low, high, 42 if len(X) > 50 else 150),
+        _boundary_spec(data.n_classes, low, high, size // (2 if small else 1), small),
         {
-            "regions": _regions(class_probabilities(look.network, low, high), low, high),
+            "regions": _regions(class_probabilities(network, low, high), low, high),
             "points": pa.table(points),
             "wrong": pa.table({"x1": X[wrong, 0], "x2": X[wrong, 1]}),
         },
@@ -59,19 +67,21 @@ def _regions(probabilities: np.ndarray, low: float, high: float) -> pa.Table:
 
 
 @lru_cache(maxsize=64)
-def _boundary_spec(n_classes: int, low: float, high: float, size: int) -> Spec:
+def _boundary_spec(n_classes: int, low: float, high: float, size: int, small: bool) -> Spec:
     def axis(name):
         return {
             "scale": alt.Scale(domain=[low, high], nice=False, zero=False),
-            "axis": alt.Axis(title=name, grid=False),
+            "axis": None if small else alt.Axis(title=name, grid=False),
         }
+
+    def legend(**about):
+        return None if small else alt.Legend(title=None, **about)
 
     classes = list(range(n_classes))
     fill = alt.Fill(
         "class:N",
         scale=alt.Scale(domain=classes, range=list(CLASSES[:n_classes])),
-        legend=alt.Legend(
-            title=None,
+        legend=legend(
             orient="top",
             symbolType="circle",
             symbolOpacity=1,
@@ -95,7 +105,7 @@ def _boundary_spec(n_classes: int, low: float, high: float, size: int) -> Spec:
             shape=alt.Shape(
                 "split:N",
                 scale=alt.Scale(domain=["train", "test"], range=["circle", "square"]),
-                legend=alt.Legend(title=None, orient="bottom", symbolFillColor=REFERENCE, symbolStrokeWidth=1),
+                legend=legend(orient="bottom", symbolFillColor=REFERENCE, symbolStrokeWidth=1),
             ),
         )
     )
@@ -109,8 +119,8 @@ def _boundary_spec(n_classes: int, low: float, high: float, size: int) -> Spec:
             stroke=alt.Stroke(
                 "mark:N",
                 scale=alt.Scale(domain=["misclassified"], range=[WRONG]),
-                legend=alt.Legend(title=None, orient="bottom"),
+                legend=legend(orient="bottom"),
             ),
         )
     )
-    return specification(SQUARE, regions, points, wrong)
+    return specification(SMALL if small else SQUARE, regions, points, wrong)

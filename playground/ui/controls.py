@@ -6,7 +6,8 @@ from typing import Any
 import streamlit as st
 
 from ..knobs import Choice, Flag, Integer, Knob, Real, Widths
-from ..nn import Initializer
+from ..nn import INITIALIZERS, Initializer
+from ..race import Contestant, Contestants
 from .run import Run
 
 NEW_LAYER = 8  # units of a layer that is added to none
@@ -117,6 +118,24 @@ def log_slider(knob: Knob, name: str, value: Any, run: Run, place, show, top: fl
 
 
 @widget.register
+def _(knob: Contestants, name, value, run, place):
+    options = {each.name: each for bn in (False, True) for each in (Contestant(scheme, bn) for scheme in INITIALIZERS)}
+
+    def choose():
+        chosen = tuple(options[option] for option in st.session_state[f"knob-{name}"])
+        if len(chosen) >= knob.fewest:
+            run.turn(**{name: chosen})
+        else:
+            run.message = f"A race needs {knob.fewest} contestants at least: choose another one first."
+
+    st.session_state[f"knob-{name}"] = [contestant.name for contestant in value]
+    place.multiselect(
+        knob.label, list(options), format_func=lambda option: options[option].label, max_selections=knob.most,
+        help=knob.help, key=f"knob-{name}", on_change=choose,
+    )  # fmt: skip
+
+
+@widget.register
 def _(knob: Widths, name, value, run, place):
     def set_depth():
         depth = st.session_state[f"knob-{name}"]
@@ -129,6 +148,13 @@ def _(knob: Widths, name, value, run, place):
 
     st.session_state[f"knob-{name}"] = len(value)
     place.slider(knob.label, 0, knob.most, help=knob.help, key=f"knob-{name}", on_change=set_depth)
+    if knob.uniform:
+        st.session_state["width"] = (value or (NEW_LAYER,))[0]
+        place.slider(
+            "Width", 1, knob.widest, key="width", help="Number of units in each hidden layer.",
+            on_change=lambda: run.turn(**{name: (st.session_state["width"],) * len(value)}),
+        )  # fmt: skip
+        return
     columns = place.columns(2)
     for layer, width in enumerate(value):
         st.session_state[f"width-{layer}"] = width

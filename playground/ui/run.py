@@ -11,6 +11,7 @@ from ..experiment import IN_RUN, Experiment
 from ..findings import number, percent
 from ..knobs import Knob
 from ..training import Trainer
+from . import navigation
 
 AnyRun = TypeVar("AnyRun", bound="Run")
 
@@ -162,6 +163,7 @@ class Run:
 
 def open_run(kind: type[AnyRun] = Run) -> AnyRun:
     """The visitor's run of this kind; one that the URL describes, where it is new or has changed."""
+    navigation.ensure()
     query = st.query_params.to_dict()
     key = f"open {kind.__name__}"
     run = st.session_state.get(key)

@@ -1,5 +1,6 @@
 """A slot is a place on the page that shows one picture after another, without the browser building the chart anew."""
 
+import pandas as pd
 import streamlit as st
 
 from ..charts import Picture
@@ -22,6 +23,18 @@ class Slot:
         """
         self._alt = self._alt or picture.alt
         self._place.vega_lite_chart({**picture.spec, "datasets": picture.tables}, alt=self._alt)
+
+
+class TableSlot:
+    """A place for a table."""
+
+    def __init__(self, place, alt: str):
+        self._place = place.empty()
+        self._alt = alt
+
+    def show(self, table: pd.DataFrame) -> None:
+        """Replace the table."""
+        self._place.dataframe(table, hide_index=True, alt=self._alt)
 
 
 class FindingsSlot:

@@ -1,0 +1,45 @@
+"""Initialisation schemes side by side: the same data, the same mini-batches, many seeds, and only W differs."""
+
+import streamlit as st
+
+from playground.charts import race_curves
+from playground.standings import LEVEL, table
+from playground.ui import controls, player
+from playground.ui.race import RaceRun, planes, seed_control
+from playground.ui.run import open_run, write_address
+from playground.ui.slots import Slot, TableSlot
+
+PAGE = {"title": "Initialisation", "icon": ":material/casino:", "position": 2}
+
+run = open_run(RaceRun)
+controls.sidebar(run)
+write_address(run)
+
+st.title("Initialisation schemes, side by side", anchor=False)
+st.markdown("Press **Play**: all contestants see the same points and mini-batches. Only their first weights differ.")
+if run.notices:
+    st.warning("  \n".join(run.notices), icon=":material/link_off:")
+
+player.buttons(run)
+timeline = player.Timeline(run)
+
+left, right = st.columns([1, 1])
+with left:
+    pictures = planes(run)
+    seed_control(run)
+curves = Slot(right)
+
+st.subheader("Standings", anchor=False)
+standings = TableSlot(st, "The contestants, with share of seeds that learnt, loss and accuracy, and a verdict")
+st.caption(
+    "Loss and accuracy: median over the seeds, with quartiles. A difference counts where Wilcoxon's signed-rank test, "
+    f"paired by seed, gives p < {LEVEL} after Bonferroni's correction for all pairs of contestants."
+)
+
+player.show(
+    run,
+    timeline,
+    pictures | {curves: lambda look: race_curves(look.trainer)},
+    {},
+    {standings: lambda look: table(look.trainer)},
+)

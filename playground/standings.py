@@ -1,0 +1,138 @@
+"""Standings say who is ahead in a race, and only where the difference is more than chance.
+
+Seed k of each contestant is a pair with seed k of every other, so contestants are compared by Wilcoxon's signed-rank
+test (1945) on the training losses. Which two are compared is seen only in the race itself, so the p value counts for
+all pairs that could have been (Bonferroni).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import wilcoxon
+
+from .diagnostics import layer_statistics
+from .findings import number, percent
+from .race import FAST, Contestant, RaceTrainer
+
+LEVEL = 0.05  # of the test
+WORST_LOSS = 1e3  # what a loss that is larger, or no number, counts as
+PROBE = 64  # training examples on which dead and saturated units are counted
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known of one contestant at a moment.
+
+    Attributes:
+        contestant: who.
+        reached: share of the seeds that have reached the accuracy `race.FAST`.
+        epochs: median of the epochs that those took; NaN where none has.
+        loss, accuracy: training loss and judged accuracy over the seeds: lower quartile, median, upper quartile.
+        idle: share of dead or saturated hidden units, median over the seeds; NaN where the activation has neither.
+        diverged: number of runs that have diverged.
+        verdict: how it compares, in words.
+    """
+
+    contestant: Contestant
+    reached: float
+    epochs: float
+    loss: np.ndarray
+    accuracy: np.ndarray
+    idle: float
+    diverged: int
+    verdict: str
+
+
+def standings(trainer: RaceTrainer) -> list[Standing]:
+    """The contestants as they stand now, in the order of the race."""
+    newest = [len(trainer.lead.history.moments) - 1]
+    losses = comparable(trainer.figures("train_loss", newest)[:, 0])
+    accuracies = np.nan_to_num(trainer.figures(trainer.judged, newest)[:, 0])
+    verdicts = compare(losses, [contestant.label for contestant in trainer.race.contestants])
+    return [
+        Standing(
+            contestant=contestant,
+            reached=float(np.mean(~np.isnan(reached))),
+            epochs=float(np.nanmedian(reached)) if not np.isnan(reached).all() else np.nan,
+            loss=quartiles(loss),
+            accuracy=quartiles(accuracy),
+            idle=idle_share(trainer, contestant),
+            diverged=int(trainer.diverged_runs(contestant).sum()),
+            verdict=verdict,
+        )
+        for contestant, reached, loss, accuracy, verdict in zip(
+            trainer.race.contestants, trainer.reached, losses, accuracies, verdicts, strict=True
+        )
+    ]
+
+
+def comparable(losses: np.ndarray) -> np.ndarray:
+    """Losses to three digits, so that what nobody would call different ties; at most `WORST_LOSS`."""
+    bounded = np.minimum(np.nan_to_num(losses, nan=WORST_LOSS, posinf=WORST_LOSS), WORST_LOSS)
+    digits = 10.0 ** (2 - np.floor(np.log10(np.maximum(bounded, 1e-12))))
+    return np.round(bounded * digits) / digits
+
+
+def quartiles(values: np.ndarray) -> np.ndarray:
+    """Lower quartile, median and upper quartile over the last axis, which comes first in the result."""
+    return np.quantile(values, [0.25, 0.5, 0.75], axis=-1)
+
+
+def p_value(a: np.ndarray, b: np.ndarray) -> float:
+    """Wilcoxon's signed-rank test, two-sided, for pairs; 1 where all are tied."""
+    return float(wilcoxon(a, b).pvalue) if np.any(a != b) else 1.0
+
+
+def compare(losses: np.ndarray, labels: list[str]) -> list[str]:
+    """How each contestant compares with the one of the lowest median loss, in words; losses (contestants, seeds)."""
+    pairs = len(losses) * (len(losses) - 1) // 2
+    first = int(np.argmin(np.median(losses, axis=-1)))
+    adjusted = [min(1.0, pairs * p_value(losses[first], loss)) for loss in losses]
+    shown = [p < LEVEL for p in adjusted]
+    verdicts = [
+        f"behind {labels[first]} (p = {number(p)})" if is_shown else f"no difference to {labels[first]} shown"
+        for p, is_shown in zip(adjusted, shown, strict=True)
+    ]
+    others = sum(shown)
+    verdicts[first] = (
+        "leads: lower loss than all others"
+        if others == len(losses) - 1
+        else f"lowest median loss; difference shown to {others} of {len(losses) - 1}"
+    )
+    return verdicts
+
+
+def idle_share(trainer: RaceTrainer, contestant: Contestant) -> float:
+    """Share of hidden units that are dead, or where the activation can't die, saturated: median over the seeds."""
+    data = trainer.data
+    layers = layer_statistics(trainer.stack(contestant), data.X_train[:PROBE], data.y_train[:PROBE])[:-1]
+    shares = [layer.saturated if layer.dead is None else layer.dead for layer in layers]
+    shares = [share for share in shares if share is not None]
+    return float(np.median(np.mean(shares, axis=0))) if shares else np.nan
+
+
+def table(trainer: RaceTrainer) -> pd.DataFrame:
+    """The standings as a table, a row a contestant."""
+    judged = "Test accuracy" if trainer.judged == "test_accuracy" else "Training accuracy"
+    return pd.DataFrame(
+        [
+            {
+                "Contestant": each.contestant.label,
+                "Verdict": each.verdict,
+                f"Seeds at {FAST:.0%}": f"{each.reached:.0%}",
+                "Median epochs to it": "–" if np.isnan(each.epochs) else f"{each.epochs:.3g}",
+                "Training loss": _with_quartiles(each.loss, number),
+                judged: _with_quartiles(each.accuracy, percent),
+                "Dead or saturated": "–" if np.isnan(each.idle) else percent(each.idle),
+                "Diverged": f"{each.diverged} of {trainer.race.n_seeds}",
+            }
+            for each in standings(trainer)
+        ]
+    )
+
+
+def _with_quartiles(values: np.ndarray, show: Callable[[float], str]) -> str:
+    low, median, high = map(show, values)
+    return f"{median} ({low} – {high})"
