@@ -3,7 +3,7 @@
 import streamlit as st
 
 from playground.charts import race_curves
-from playground.standings import LEVEL, table
+from playground.standings import explanation, table
 from playground.ui import controls, player
 from playground.ui.race import RaceRun, planes, seed_control
 from playground.ui.run import open_run, write_address
@@ -23,7 +23,7 @@ if run.notices:
 player.buttons(run)
 timeline = player.Timeline(run)
 
-left, right = st.columns([1, 1])
+left, right = st.columns([11, 10])
 with left:
     pictures = planes(run)
     seed_control(run)
@@ -31,15 +31,10 @@ curves = Slot(right)
 
 st.subheader("Standings", anchor=False)
 standings = TableSlot(st, "The contestants, with share of seeds that learnt, loss and accuracy, and a verdict")
-st.caption(
-    "Loss and accuracy: median over the seeds, with quartiles. A difference counts where Wilcoxon's signed-rank test, "
-    f"paired by seed, gives p < {LEVEL} after Bonferroni's correction for all pairs of contestants."
+st.caption(explanation(run.experiment))
+st.download_button(
+    "Download as CSV", table(run.trainer).to_csv(index=False), "standings.csv", icon=":material/download:"
 )
 
-player.show(
-    run,
-    timeline,
-    pictures | {curves: lambda look: race_curves(look.trainer)},
-    {},
-    {standings: lambda look: table(look.trainer)},
-)
+each_frame = pictures | {curves: lambda look: race_curves(look.trainer)}
+player.show(run, timeline, each_frame, {}, {standings: lambda look: table(look.trainer)})

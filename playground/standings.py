@@ -14,7 +14,7 @@ from scipy.stats import wilcoxon
 
 from .diagnostics import layer_statistics
 from .findings import number, percent
-from .race import FAST, Contestant, RaceTrainer
+from .race import FAST, Contestant, Race, RaceTrainer
 
 LEVEL = 0.05  # of the test
 WORST_LOSS = 1e3  # what a loss that is larger, or no number, counts as
@@ -113,6 +113,26 @@ def idle_share(trainer: RaceTrainer, contestant: Contestant) -> float:
     return float(np.median(np.mean(shares, axis=0))) if shares else np.nan
 
 
+def seeds_needed(contestants: int) -> int:
+    """The fewest seeds with which the test can show a difference: if all pairs agree, its p value is 2 / 2^seeds."""
+    pairs = contestants * (contestants - 1) // 2
+    return int(np.floor(np.log2(2 * pairs / LEVEL))) + 1
+
+
+def explanation(race: Race) -> str:
+    """How the table is to be read, and how the verdicts were tested."""
+    text = (
+        f"At {FAST:.0%}: share of the seeds that have reached this accuracy, and the median of the epochs they took. Loss "
+        "and accuracy: median over the seeds, with quartiles. Idle units: dead or saturated ones. A difference counts "
+        f"where Wilcoxon's signed-rank test, paired by seed, gives p < {LEVEL} after Bonferroni's correction for all "
+        "pairs of contestants."
+    )
+    needed = seeds_needed(len(race.contestants))
+    if race.n_seeds < needed:
+        text += f" **With {race.n_seeds} seeds it can show none: take at least {needed}.**"
+    return text
+
+
 def table(trainer: RaceTrainer) -> pd.DataFrame:
     """The standings as a table, a row a contestant."""
     judged = "Test accuracy" if trainer.judged == "test_accuracy" else "Training accuracy"
@@ -121,11 +141,11 @@ def table(trainer: RaceTrainer) -> pd.DataFrame:
             {
                 "Contestant": each.contestant.label,
                 "Verdict": each.verdict,
-                f"Seeds at {FAST:.0%}": f"{each.reached:.0%}",
-                "Median epochs to it": "–" if np.isnan(each.epochs) else f"{each.epochs:.3g}",
+                f"At {FAST:.0%}": f"{each.reached:.0%}",
+                "Epochs to it": "–" if np.isnan(each.epochs) else f"{each.epochs:.3g}",
                 "Training loss": _with_quartiles(each.loss, number),
                 judged: _with_quartiles(each.accuracy, percent),
-                "Dead or saturated": "–" if np.isnan(each.idle) else percent(each.idle),
+                "Idle units": "–" if np.isnan(each.idle) else percent(each.idle),
                 "Diverged": f"{each.diverged} of {trainer.race.n_seeds}",
             }
             for each in standings(trainer)

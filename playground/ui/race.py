@@ -95,7 +95,7 @@ def planes(run: RaceRun) -> dict[Slot, object]:
     columns = st.columns(3)
     for number, (contestant, color) in enumerate(zip(contestants, CONTESTANTS, strict=False)):
         place = columns[number % 3]
-        place.markdown(f':color[■]{{foreground="{color}"}} **{contestant.label}**')
+        place.caption(f':color[■]{{foreground="{color}"}} **{contestant.label}**')
 
         def view(look: RaceLook, contestant=contestant) -> Picture:
             return plane(look.trainer.data, look.network(contestant), small=True)
