@@ -122,9 +122,9 @@ def seeds_needed(contestants: int) -> int:
 def explanation(race: Race) -> str:
     """How the table is to be read, and how the verdicts were tested."""
     text = (
-        f"At {FAST:.0%}: share of the seeds that have reached this accuracy, and the median of the epochs they took. Loss "
-        "and accuracy: median over the seeds, with quartiles. Idle units: dead or saturated ones. A difference counts "
-        f"where Wilcoxon's signed-rank test, paired by seed, gives p < {LEVEL} after Bonferroni's correction for all "
+        f"At {FAST:.0%}: share of the seeds that have reached this accuracy, and the median of the epochs they took. "
+        "Loss and accuracy: median over the seeds, with quartiles. Idle units: dead or saturated ones. A difference "
+        f"counts where Wilcoxon's signed-rank test, paired by seed, gives p < {LEVEL} after Bonferroni's correction for all "
         "pairs of contestants."
     )
     needed = seeds_needed(len(race.contestants))

@@ -13,6 +13,7 @@ from ..knobs import Knob
 from ..training import Trainer
 from . import navigation
 
+SECTION = "section"  # in the URL and in the session
 AnyRun = TypeVar("AnyRun", bound="Run")
 
 
@@ -168,12 +169,26 @@ def open_run(kind: type[AnyRun] = Run) -> AnyRun:
     key = f"open {kind.__name__}"
     run = st.session_state.get(key)
     if run is None or (query and query != run.address):
-        run = st.session_state[key] = kind(*kind.kind.from_query(query))
+        own = {name: text for name, text in query.items() if name != SECTION}
+        run = st.session_state[key] = kind(*kind.kind.from_query(own))
     return run
 
 
-def write_address(run: Run) -> None:
-    """Let the URL say what the knobs say."""
-    run.address = run.experiment.to_query()
+def choose_section(sections: dict[str, str]) -> str:
+    """A page's section: the one in the URL, or the one that was chosen; {name in URLs: name on the screen}."""
+    navigation.ensure()
+    if SECTION not in st.session_state:
+        asked = st.query_params.get(SECTION)
+        st.session_state[SECTION] = asked if asked in sections else next(iter(sections))
+    st.segmented_control(
+        "Section", list(sections), format_func=sections.get, key=SECTION, required=True, persist_state="session",
+        label_visibility="collapsed", on_change=st.query_params.clear,
+    )  # fmt: skip
+    return st.session_state[SECTION]
+
+
+def write_address(run: Run, section: str = "") -> None:
+    """Let the URL say what the knobs say, and in which section of the page."""
+    run.address = run.experiment.to_query() | ({SECTION: section} if section else {})
     if st.query_params.to_dict() != run.address:
         st.query_params.from_dict(run.address)
