@@ -5,13 +5,13 @@ import streamlit as st
 from playground.charts import race_curves
 from playground.standings import explanation, table
 from playground.ui import controls, player
+from playground.ui.desk import open_desk, write_address
 from playground.ui.race import RaceRun, planes, seed_control
-from playground.ui.run import open_run, write_address
 from playground.ui.slots import Slot, TableSlot
 
 PAGE = {"title": "Initialisation", "icon": ":material/casino:", "position": 2}
 
-run = open_run(RaceRun)
+run = open_desk(RaceRun)
 controls.sidebar(run)
 write_address(run)
 

@@ -5,12 +5,13 @@ import streamlit as st
 from playground import charts
 from playground.findings import findings
 from playground.ui import controls, player, source
-from playground.ui.run import open_run, write_address
+from playground.ui.desk import open_desk, write_address
+from playground.ui.run import Run
 from playground.ui.slots import FindingsSlot, Slot
 
 PAGE = {"title": "Playground", "icon": ":material/play_circle:", "position": 1}
 
-run = open_run()
+run = open_desk(Run)
 controls.sidebar(run)
 write_address(run)
 

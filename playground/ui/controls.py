@@ -8,125 +8,117 @@ import streamlit as st
 from ..knobs import Choice, Flag, Integer, Knob, Real, Widths
 from ..nn import INITIALIZERS, Initializer
 from ..race import Contestant, Contestants
-from .run import Run
+from .desk import Desk
 
 NEW_LAYER = 8  # units of a layer that is added to none
 
 
-def sidebar(run: Run) -> None:
+def sidebar(desk: Desk) -> None:
     """All knobs of a run, group by group; what is turned less often stands behind an expander."""
-    groups = dict.fromkeys(knob.group for knob in run.knobs.values())
+    groups = dict.fromkeys(knob.group for knob in desk.knobs.values())
     for group in groups:
         st.sidebar.subheader(group)
-        shown = [name for name, knob in run.knobs.items() if knob.group == group and applies(run, name)]
+        shown = [name for name, knob in desk.knobs.items() if knob.group == group and desk.applies(name)]
         for name in shown:
-            if not run.knobs[name].minor:
-                control(run, name, st.sidebar)
-        minor = [name for name in shown if run.knobs[name].minor]
+            if not desk.knobs[name].minor:
+                control(desk, name, st.sidebar)
+        minor = [name for name in shown if desk.knobs[name].minor]
         if minor:
-            with st.sidebar.expander(", ".join(run.knobs[name].label for name in minor)) as more:
+            with st.sidebar.expander(", ".join(desk.knobs[name].label for name in minor)) as more:
                 for name in minor:
-                    control(run, name, more)
+                    control(desk, name, more)
 
 
-def applies(run: Run, name: str) -> bool:
-    """Whether a knob does anything in this experiment."""
-    source = run.experiment.source
-    if name == "n_classes":
-        return source.many_classes
-    return not (source.given and name in ("n_points", "noise", "train_share", "data_seed")) and name != "changes"
-
-
-def control(run: Run, name: str, place) -> None:
+def control(desk: Desk, name: str, place) -> None:
     """One knob's widget, which always shows what the experiment says, and what is to be known of the choice."""
-    knob, value = run.knobs[name], getattr(run.current, name)
-    widget(knob, name, value, run, place)
+    knob, value = desk.knobs[name], getattr(desk.current, name)
+    widget(knob, name, value, desk, place)
     if isinstance(knob, Choice):
-        place.caption("  \n".join(explanation(knob.options[value], run)))
+        place.caption("  \n".join(explanation(knob.options[value], desk)))
 
 
-def explanation(option: Any, run: Run) -> list[str]:
+def explanation(option: Any, desk: Desk) -> list[str]:
     """Formula and meaning of an entry of a catalogue; of an initialiser, its variances in this network and source."""
     lines = [f"${option.formula}$"] if hasattr(option, "formula") else []
     lines.append(option.meaning)
     if isinstance(option, Initializer):
-        variances = [option.variance(*layer.W.shape[-2:]) for layer in run.trainer.network.dense]
+        variances = [option.variance(*fans) for fans in desk.fans()]
         lines.append("Var(W), layer by layer: " + ", ".join(f"**{variance:.3g}**" for variance in variances))
         lines.append(f"*{option.source}*")
     return lines
 
 
-def bound(run: Run, name: str, value: Any, key: str | None = None) -> dict[str, Any]:
+def bound(desk: Desk, name: str, value: Any, key: str | None = None) -> dict[str, Any]:
     """Arguments that tie a widget to a knob: it shows `value`, and turning it turns the knob."""
     key = key or f"knob-{name}"
     st.session_state[key] = value
-    return {"key": key, "on_change": lambda: run.turn(**{name: st.session_state[key]})}
+    return {"key": key, "on_change": lambda: desk.turn(**{name: st.session_state[key]})}
 
 
 @singledispatch
-def widget(knob: Knob, name: str, value: Any, run: Run, place) -> None:
+def widget(knob: Knob, name: str, value: Any, desk: Desk, place) -> None:
     """The widget for a kind of knob."""
     raise NotImplementedError(type(knob))
 
 
 @widget.register
-def _(knob: Choice, name, value, run, place):
+def _(knob: Choice, name, value, desk, place):
     place.selectbox(
         knob.label,
         list(knob.options),
         format_func=lambda option: knob.options[option].label,
         help="\n\n".join([knob.help, getattr(knob.options[value], "source", "")]),
-        **bound(run, name, value),
+        **bound(desk, name, value),
     )
 
 
 @widget.register
-def _(knob: Flag, name, value, run, place):
-    place.toggle(knob.label, help=knob.help, **bound(run, name, value))
+def _(knob: Flag, name, value, desk, place):
+    place.toggle(knob.label, help=knob.help, **bound(desk, name, value))
 
 
 @widget.register
-def _(knob: Real, name, value, run, place):
+def _(knob: Real, name, value, desk, place):
     if knob.log:
-        log_slider(knob, name, value, run, place, lambda number: f"{number:g}")
+        log_slider(knob, name, value, desk, place, lambda number: f"{number:g}")
     else:
         digits = max(0, -int(f"{knob.step:e}".split("e")[1]))
         place.slider(
             knob.label, knob.low, knob.high, step=knob.step, format=f"%.{digits}f", help=knob.help,
-            **bound(run, name, value),
+            **bound(desk, name, value),
         )  # fmt: skip
 
 
 @widget.register
-def _(knob: Integer, name, value, run, place):
+def _(knob: Integer, name, value, desk, place):
     if knob.log:
-        top = run.trainer.data.n_train if name == "batch_size" else knob.high
-        log_slider(knob, name, value, run, place, lambda number: f"all {top}" if number > top else f"{number:,}", top)
+        top = desk.highest(name)
+        log_slider(knob, name, value, desk, place, lambda number: f"all {top}" if number > top else f"{number:,}", top)
     elif knob.high > 10_000:
-        place.number_input(knob.label, knob.low, knob.high, step=1, help=knob.help, **bound(run, name, value))
+        place.number_input(knob.label, knob.low, knob.high, step=1, help=knob.help, **bound(desk, name, value))
     else:
-        place.slider(knob.label, knob.low, knob.high, step=knob.step, help=knob.help, **bound(run, name, value))
+        place.slider(knob.label, knob.low, knob.high, step=knob.step, help=knob.help, **bound(desk, name, value))
 
 
-def log_slider(knob: Knob, name: str, value: Any, run: Run, place, show, top: float | None = None) -> None:
+def log_slider(knob: Knob, name: str, value: Any, desk: Desk, place, show, top: float | None = None) -> None:
     """A slider over 1, 2, 5, 10 ... times the lowest value up to `top`, and the present value where it is another."""
     top = knob.high if top is None else top
     steps = [knob.low * factor * 10**power for power in range(8) for factor in (1, 2, 5)]
     steps = {knob.nearest(float(f"{step:.3g}")) for step in steps if step < top}
     options = sorted(steps | {value if value >= top else knob.high, value})
-    place.select_slider(knob.label, options, format_func=show, help=knob.help, **bound(run, name, value))
+    place.select_slider(knob.label, options, format_func=show, help=knob.help, **bound(desk, name, value))
 
 
 @widget.register
-def _(knob: Contestants, name, value, run, place):
+def _(knob: Contestants, name, value, desk, place):
     options = {each.name: each for bn in (False, True) for each in (Contestant(scheme, bn) for scheme in INITIALIZERS)}
 
     def choose():
         chosen = tuple(options[option] for option in st.session_state[f"knob-{name}"])
         if len(chosen) >= knob.fewest:
-            run.turn(**{name: chosen})
+            desk.turn(**{name: chosen})
         else:
-            run.message = f"A race needs {knob.fewest} contestants at least: choose another one first."
+            desk.message = f"A race needs {knob.fewest} contestants at least: choose another one first."
 
     st.session_state[f"knob-{name}"] = [contestant.name for contestant in value]
     place.multiselect(
@@ -136,15 +128,15 @@ def _(knob: Contestants, name, value, run, place):
 
 
 @widget.register
-def _(knob: Widths, name, value, run, place):
+def _(knob: Widths, name, value, desk, place):
     def set_depth():
         depth = st.session_state[f"knob-{name}"]
         added = (value or (NEW_LAYER,))[-1:] * (depth - len(value))
-        run.turn(**{name: (value + added)[:depth]})
+        desk.turn(**{name: (value + added)[:depth]})
 
     def set_width(layer):
         width = st.session_state[f"width-{layer}"]
-        run.turn(**{name: (*value[:layer], width, *value[layer + 1 :])})
+        desk.turn(**{name: (*value[:layer], width, *value[layer + 1 :])})
 
     st.session_state[f"knob-{name}"] = len(value)
     place.slider(knob.label, 0, knob.most, help=knob.help, key=f"knob-{name}", on_change=set_depth)
@@ -152,7 +144,7 @@ def _(knob: Widths, name, value, run, place):
         st.session_state["width"] = (value or (NEW_LAYER,))[0]
         place.slider(
             "Width", 1, knob.widest, key="width", help="Number of units in each hidden layer.",
-            on_change=lambda: run.turn(**{name: (st.session_state["width"],) * len(value)}),
+            on_change=lambda: desk.turn(**{name: (st.session_state["width"],) * len(value)}),
         )  # fmt: skip
         return
     columns = place.columns(2)

@@ -2,26 +2,18 @@
 
 import math
 from dataclasses import replace
-from typing import Any, TypeVar
-
-import streamlit as st
 
 from ..diagnostics import Look, look
 from ..experiment import IN_RUN, Experiment
 from ..findings import number, percent
-from ..knobs import Knob
 from ..training import Trainer
-from . import navigation
-
-SECTION = "section"  # in the URL and in the session
-AnyRun = TypeVar("AnyRun", bound="Run")
+from .desk import Desk
 
 
-class Run:
+class Run(Desk):
     """One visitor's run of an experiment.
 
     Attributes:
-        kind: the kind of record that the URL describes.
         frames: pictures a second while playing: more than the browser paints would only queue up, and a click would
             wait behind them.
         time_slice: seconds of training in a frame, at the most.
@@ -29,19 +21,15 @@ class Run:
         trainer: the training of it.
         playing: whether it trains on by itself.
         view: the moment of the history that is looked at; None: the newest.
-        notices: sentences on what was replaced in the URL.
-        message: a sentence on what the last change did; "" if there is nothing to say.
-        address: the URL's parameters as last written.
     """
 
-    kind: type[Experiment] = Experiment
+    kind = Experiment
     frames = 18
     time_slice = 0.025
 
     def __init__(self, experiment: Experiment, notices: list[str]):
-        self.notices = notices
+        super().__init__(experiment, notices)
         self.playing = False
-        self.address: dict[str, str] = {}
         self.start(experiment)
 
     def start(self, experiment: Experiment, message: str = "") -> None:
@@ -68,16 +56,23 @@ class Run:
         )
 
     @property
-    def knobs(self) -> dict[str, Knob]:
-        """The knobs of the experiment."""
-        return self.kind.knobs()
-
-    @property
-    def current(self) -> Experiment:
+    def current(self):
         """The experiment with the values that its live knobs have now."""
         return self.experiment.at(self.trainer.steps)
 
-    def turn(self, **values: Any) -> None:
+    def applies(self, name):
+        source = self.experiment.source
+        if name == "n_classes":
+            return source.many_classes
+        return not (source.given and name in ("n_points", "noise", "train_share", "data_seed")) and name != "changes"
+
+    def highest(self, name):
+        return self.trainer.data.n_train if name == "batch_size" else super().highest(name)
+
+    def fans(self):
+        return [layer.W.shape[-2:] for layer in self.trainer.network.dense]
+
+    def turn(self, **values):
         """Set knobs. Live ones take hold of the network as it is; any other starts a new one."""
         changed = {name: value for name, value in values.items() if getattr(self.current, name) != value}
         if not changed:
@@ -160,35 +155,3 @@ class Run:
     def look(self) -> Look:
         """All there is to see at the moment to show."""
         return look(self.trainer, self.index)
-
-
-def open_run(kind: type[AnyRun] = Run) -> AnyRun:
-    """The visitor's run of this kind; one that the URL describes, where it is new or has changed."""
-    navigation.ensure()
-    query = st.query_params.to_dict()
-    key = f"open {kind.__name__}"
-    run = st.session_state.get(key)
-    if run is None or (query and query != run.address):
-        own = {name: text for name, text in query.items() if name != SECTION}
-        run = st.session_state[key] = kind(*kind.kind.from_query(own))
-    return run
-
-
-def choose_section(sections: dict[str, str]) -> str:
-    """A page's section: the one in the URL, or the one that was chosen; {name in URLs: name on the screen}."""
-    navigation.ensure()
-    if SECTION not in st.session_state:
-        asked = st.query_params.get(SECTION)
-        st.session_state[SECTION] = asked if asked in sections else next(iter(sections))
-    st.segmented_control(
-        "Section", list(sections), format_func=sections.get, key=SECTION, required=True, persist_state="session",
-        label_visibility="collapsed", on_change=st.query_params.clear,
-    )  # fmt: skip
-    return st.session_state[SECTION]
-
-
-def write_address(run: Run, section: str = "") -> None:
-    """Let the URL say what the knobs say, and in which section of the page."""
-    run.address = run.experiment.to_query() | ({SECTION: section} if section else {})
-    if st.query_params.to_dict() != run.address:
-        st.query_params.from_dict(run.address)

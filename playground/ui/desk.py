@@ -1,0 +1,95 @@
+"""A desk is what one visitor has open on a page: a record whose knobs can be turned, and which the URL describes."""
+
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from ..knobs import Knob
+from ..record import Record
+from . import navigation
+
+SECTION = "section"  # in the URL and in the session
+
+
+class Desk:
+    """Base of what a visitor can have open.
+
+    Attributes:
+        kind: the kind of record.
+        experiment: what the knobs say.
+        notices: sentences on what was replaced in the URL.
+        message: a sentence on what the last change did; "" if there is nothing to say.
+        address: the URL's parameters as last written.
+    """
+
+    kind: type[Record]
+
+    def __init__(self, experiment: Record, notices: list[str]):
+        self.experiment = experiment
+        self.notices = notices
+        self.message = ""
+        self.address: dict[str, str] = {}
+
+    @property
+    def knobs(self) -> dict[str, Knob]:
+        """The knobs of the experiment."""
+        return self.kind.knobs()
+
+    @property
+    def current(self) -> Record:
+        """The experiment with the values that its knobs have now."""
+        return self.experiment
+
+    def turn(self, **values: Any) -> None:
+        """Set knobs."""
+        self.notices = []
+        self.message = ""
+        self.experiment = replace(self.experiment, **values)
+
+    def applies(self, name: str) -> bool:
+        """Whether a knob does anything as things stand."""
+        return True
+
+    def highest(self, name: str) -> float:
+        """The highest value of a knob that still makes a difference."""
+        return self.knobs[name].high
+
+    def fans(self) -> list[tuple[int, int]]:
+        """fan_in and fan_out of each layer with weights."""
+        raise NotImplementedError
+
+
+AnyDesk = TypeVar("AnyDesk", bound=Desk)
+
+
+def open_desk(kind: type[AnyDesk]) -> AnyDesk:
+    """The visitor's desk of this kind; one that the URL describes, where it is new or has changed."""
+    navigation.ensure()
+    query = st.query_params.to_dict()
+    key = f"open {kind.__name__}"
+    desk = st.session_state.get(key)
+    if desk is None or (query and query != desk.address):
+        own = {name: text for name, text in query.items() if name != SECTION}
+        desk = st.session_state[key] = kind(*kind.kind.from_query(own))
+    return desk
+
+
+def choose_section(sections: dict[str, str]) -> str:
+    """A page's section: the one in the URL, or the one that was chosen; {name in URLs: name on the screen}."""
+    navigation.ensure()
+    if SECTION not in st.session_state:
+        asked = st.query_params.get(SECTION)
+        st.session_state[SECTION] = asked if asked in sections else next(iter(sections))
+    st.segmented_control(
+        "Section", list(sections), format_func=sections.get, key=SECTION, required=True, persist_state="session",
+        label_visibility="collapsed", on_change=st.query_params.clear,
+    )  # fmt: skip
+    return st.session_state[SECTION]
+
+
+def write_address(desk: Desk, section: str = "") -> None:
+    """Let the URL say what the knobs say, and in which section of the page."""
+    desk.address = desk.experiment.to_query() | ({SECTION: section} if section else {})
+    if st.query_params.to_dict() != desk.address:
+        st.query_params.from_dict(desk.address)
