@@ -1,40 +1,63 @@
-"""Initialisation schemes side by side: the same data, the same mini-batches, many seeds, and only W differs."""
+"""Initialisation schemes side by side: what they do to a signal before training, and to the training itself."""
 
 import streamlit as st
 
 from playground.charts import race_curves
 from playground.standings import explanation, table
-from playground.ui import controls, player
-from playground.ui.desk import open_desk, write_address
+from playground.ui import controls, depth, player
+from playground.ui.desk import choose_section, open_desk, show_notices, write_address
 from playground.ui.race import RaceRun, planes, seed_control
 from playground.ui.slots import Slot, TableSlot
 
 PAGE = {"title": "Initialisation", "icon": ":material/casino:", "position": 2}
 
-run = open_desk(RaceRun)
-controls.sidebar(run)
-write_address(run)
+
+def race():
+    """The race of schemes over many seeds, and the experiments from the papers, which are races."""
+    run = open_desk(RaceRun)
+    controls.sidebar(run)
+    write_address(run, "race")
+    st.markdown(
+        "Press **Play**: all contestants see the same points and mini-batches. Only their first weights differ."
+    )
+    show_notices(run)
+
+    player.buttons(run)
+    timeline = player.Timeline(run)
+
+    left, right = st.columns([11, 10])
+    with left:
+        pictures = planes(run)
+        seed_control(run)
+    curves = Slot(right)
+
+    st.subheader("Standings", anchor=False)
+    standings = TableSlot(st, "The contestants, with share of seeds that learnt, loss and accuracy, and a verdict")
+    st.caption(explanation(run.experiment))
+    file = table(run.trainer).to_csv(index=False)
+    st.download_button("Download as CSV", file, "standings.csv", icon=":material/download:")
+
+    each_frame = pictures | {curves: lambda look: race_curves(look.trainer)}
+    player.show(run, timeline, each_frame, {}, {standings: lambda look: table(look.trainer)})
+
+
+def signal():
+    """The signal through depth."""
+    desk = open_desk(depth.DepthDesk)
+    controls.sidebar(desk)
+    write_address(desk, "signal")
+    st.markdown(
+        "Before any training: what depth makes of a signal. **Turn the gain** until it neither dies nor explodes."
+    )
+    show_notices(desk)
+
+    with st.spinner("Sending the signal through …", show_time=True):
+        seen = depth.look(desk.experiment)
+    depth.curves(seen)
+    depth.histograms(seen)
+    st.dataframe(depth.deaths(seen), hide_index=True, alt="For each scheme, the layer at which its signal dies")
+    depth.gains(desk)
+
 
 st.title("Initialisation schemes, side by side", anchor=False)
-st.markdown("Press **Play**: all contestants see the same points and mini-batches. Only their first weights differ.")
-if run.notices:
-    st.warning("  \n".join(run.notices), icon=":material/link_off:")
-
-player.buttons(run)
-timeline = player.Timeline(run)
-
-left, right = st.columns([11, 10])
-with left:
-    pictures = planes(run)
-    seed_control(run)
-curves = Slot(right)
-
-st.subheader("Standings", anchor=False)
-standings = TableSlot(st, "The contestants, with share of seeds that learnt, loss and accuracy, and a verdict")
-st.caption(explanation(run.experiment))
-st.download_button(
-    "Download as CSV", table(run.trainer).to_csv(index=False), "standings.csv", icon=":material/download:"
-)
-
-each_frame = pictures | {curves: lambda look: race_curves(look.trainer)}
-player.show(run, timeline, each_frame, {}, {standings: lambda look: table(look.trainer)})
+{"race": race, "signal": signal}[choose_section({"race": "Race", "signal": "The signal through depth"})]()

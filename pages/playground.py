@@ -5,7 +5,7 @@ import streamlit as st
 from playground import charts
 from playground.findings import findings
 from playground.ui import controls, player, source
-from playground.ui.desk import open_desk, write_address
+from playground.ui.desk import open_desk, show_notices, write_address
 from playground.ui.run import Run
 from playground.ui.slots import FindingsSlot, Slot
 
@@ -19,8 +19,7 @@ st.title("Train a network, and look inside", anchor=False)
 st.markdown(
     "Press **Play**: the network learns to colour the plane. Then turn any knob on the left and watch what it does."
 )
-if run.notices:
-    st.warning("  \n".join(run.notices), icon=":material/link_off:")
+show_notices(run)
 
 player.buttons(run)
 timeline = player.Timeline(run)

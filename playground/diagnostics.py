@@ -137,12 +137,12 @@ def _statistics(name: str, group: list[Layer]) -> LayerStatistics:
 def distinct_units(dense: Dense, tolerance: float = 1e-6) -> np.ndarray:
     """Number of units of a layer that are not copies of another: whose weights and bias differ by more than rounding.
 
-    Units are compared by one random combination of their weights, which differs wherever units do, with probability 1.
+    Sorted by one random combination of their weights, copies stand side by side; each unit is compared with the next.
     """
     units = np.concatenate([dense.W, dense.b[..., None, :]], axis=-2)
     direction = np.random.default_rng(0).standard_normal(units.shape[-2])
-    marks = np.sort(direction @ units, axis=-1)
-    gaps = np.diff(marks, axis=-1)
+    order = np.argsort(direction @ units, axis=-1)[..., None, :]
+    gaps = np.abs(np.diff(np.take_along_axis(units, order, axis=-1), axis=-1)).max(axis=-2)
     return 1 + (gaps > tolerance * np.abs(units).max(axis=(-2, -1))[..., None]).sum(axis=-1)
 
 

@@ -109,7 +109,7 @@ class Experiment(Record):
         new = [Change(step + 1, name, value) for name, value in values.items() if getattr(current, name) != value]
         new_keys = {(change.step, change.knob) for change in new}
         kept = [change for change in self.changes if (change.step, change.knob) not in new_keys]
-        return replace(self, changes=(*kept, *new))
+        return replace(self, changes=tuple(sorted((*kept, *new), key=lambda change: change.step)))
 
     def started_afresh(self) -> Self:
         """The experiment that starts with the values that its knobs have, and changes none of them on the way."""

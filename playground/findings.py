@@ -64,8 +64,10 @@ def percent(share: float) -> str:
 
 
 def number(value: float) -> str:
-    """A figure with two significant digits, without an exponent where it can be read without."""
-    return f"{value:.2g}" if value == 0 or 1e-3 <= abs(value) < 1e4 else f"{value:.1e}"
+    """A figure with two significant digits or more, without an exponent where it can be read without."""
+    if 100 <= abs(value) < 1e5:
+        return f"{value:,.0f}"
+    return f"{value + 0.0:.2g}" if value == 0 or 1e-3 <= abs(value) < 100 else f"{value:.1e}"
 
 
 def smaller_rate(look: Look) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-MAX_TEXT = 2000  # characters of a URL value that are looked at
+MAX_TEXT = 4000  # characters of a URL value that are looked at
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,71 +4,25 @@ All networks of a race with the same layers are one stack. Seed k of each contes
 so that contestants can be compared in pairs.
 """
 
-import difflib
 import time
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Self
+from typing import Self
 
 import numpy as np
 
+from .contestants import Contestant, Contestants, SideBySide
 from .experiment import Experiment
-from .knobs import Integer, Knob, Widths
-from .nn import INITIALIZERS, NeuralNetwork
-from .record import knob
+from .knobs import Integer
+from .nn import NeuralNetwork
+from .record import knob, knob_like
 from .training import Trainer, experiment_data, initial_network
 
 FAST = 0.95  # the accuracy that a network is to reach
-WITH_BATCH_NORM = ".bn"  # behind a scheme's name, in URLs
-
-
-class Contestant(NamedTuple):
-    """A scheme that takes part, with batch normalisation or without."""
-
-    initializer: str
-    batch_norm: bool = False
-
-    @property
-    def label(self) -> str:
-        return INITIALIZERS[self.initializer].label + (" + BN" if self.batch_norm else "")
-
-    @property
-    def name(self) -> str:
-        """As it stands in a URL."""
-        return self.initializer + WITH_BATCH_NORM * self.batch_norm
-
-
-@dataclass(frozen=True, kw_only=True)
-class Contestants(Knob):
-    """`fewest` to `most` different contestants; written he_normal~zeros.bn."""
-
-    fewest: int = 2
-    most: int = 6
-
-    def read(self, text):
-        names = [name for name in text.split("~") if name]
-        return tuple(Contestant(name.removesuffix(WITH_BATCH_NORM), name.endswith(WITH_BATCH_NORM)) for name in names)
-
-    def nearest(self, value):
-        found = []
-        for initializer, batch_norm in value:
-            near = difflib.get_close_matches(str(initializer).lower(), INITIALIZERS, n=1)
-            found += [Contestant(name, bool(batch_norm)) for name in near]
-        found = tuple(dict.fromkeys(found))[: self.most]
-        if len(found) < self.fewest:
-            raise ValueError("too few contestants")
-        return found
-
-    def write(self, value):
-        return "~".join(contestant.name for contestant in value)
-
-    @property
-    def domain(self):
-        return f"{self.fewest} to {self.most} different schemes, written he_normal~zeros{WITH_BATCH_NORM}"
 
 
 # fmt: off
 @dataclass(frozen=True)
-class Race(Experiment):
+class Race(SideBySide, Experiment):
     """Every knob of a race. The schemes and batch normalisation are the contestants' own; all else is shared."""
 
     contestants: tuple[Contestant, ...] = knob(
@@ -82,17 +36,13 @@ class Race(Experiment):
         Integer, 16, low=1, high=64, log=True, group="Race", label="Seeds",
         help="Networks for each contestant, each with other initial weights. More seeds show smaller differences.",
     )
-    hidden: tuple[int, ...] = knob(
-        Widths, (16, 16, 16, 16), most=30, widest=64, uniform=True, group="Network", label="Hidden layers",
+    hidden: tuple[int, ...] = knob_like(
+        Experiment, "hidden", default=(16,) * 8, most=30, uniform=True,
         help="Number of hidden layers (depth) and their width, for all contestants.",
     )
+    activation: str = knob_like(Experiment, "activation", default="relu")
+    epochs: int = knob_like(Experiment, "epochs", default=100)
     # fmt: on
-
-    OWN = ("initializer", "batch_norm")  # what each contestant has of its own
-
-    @classmethod
-    def knobs(cls):
-        return {name: knob for name, knob in super().knobs().items() if name not in cls.OWN}
 
     def entry(self, contestant: Contestant, seed: int) -> Self:
         """The experiment of one network of the race. By itself it has the same data and the same initial weights."""
@@ -130,8 +80,8 @@ class RaceTrainer:
 
     @property
     def lead(self) -> Trainer:
-        """The first of the trainers, which all stand at the same step."""
-        return self.trainers[0]
+        """A trainer that has come as far as the race has: they stand at one step, but for those that have diverged."""
+        return max(self.trainers, key=lambda trainer: trainer.steps)
 
     @property
     def steps(self) -> int:
@@ -202,15 +152,16 @@ class RaceTrainer:
 
         Without indices, at all of them. A run that has left the numbers has NaN.
         """
-        rows = []
-        for trainer, place in (self._places[contestant] for contestant in self.race.contestants):
+        indices = range(len(self.lead.history.moments)) if indices is None else indices
+        figures = np.full((len(self.race.contestants), len(indices), self.race.n_seeds), np.nan)
+        for row, contestant in zip(figures, self.race.contestants, strict=True):
+            trainer, place = self._places[contestant]
             moments = self.trainers[trainer].history.moments
-            chosen = moments if indices is None else [moments[min(i, len(moments) - 1)] for i in indices]
-            rows.append([np.broadcast_to(getattr(moment, what), self._shape(trainer))[place] for moment in chosen])
-        return np.array(rows)
-
-    def _shape(self, trainer: int) -> tuple[int, ...]:
-        return self.trainers[trainer].network.stack_shape
+            shape = self.trainers[trainer].network.stack_shape
+            for at, i in enumerate(indices):
+                if i < len(moments):
+                    row[at] = np.broadcast_to(getattr(moments[i], what), shape)[place]
+        return figures
 
     @property
     def judged(self) -> str:

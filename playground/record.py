@@ -1,7 +1,7 @@
 """A record is a set of knobs with their values: valid by construction, and written in a URL as it is on the screen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import Any, Self
 
@@ -11,6 +11,12 @@ from .knobs import MAX_TEXT, Knob
 def knob(kind: type[Knob], default: Any, **about) -> Any:
     """A field of a record that is a knob of the given kind."""
     return field(default=default, metadata={"knob": kind(default=default, **about)})
+
+
+def knob_like(record: type["Record"], name: str, **changes) -> Any:
+    """A field that is a knob of another record, with some of its attributes changed."""
+    changed = replace(record.knobs()[name], **changes)
+    return field(default=changed.default, metadata={"knob": changed})
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,7 @@ class Record:
         values, notices = {}, []
         for name, text in query.items():
             if name not in cls.knobs():
-                notices.append(f"Unknown setting “{_short(name)}” was left out.")
+                notices.append(f"Unknown setting `{_short(name)}` was left out.")
                 continue
             knob = cls.knobs()[name]
             try:
@@ -51,8 +57,8 @@ class Record:
                 values[name] = knob.default
                 replaced = True
             if replaced:
-                instead = knob.write(values[name]) or "nothing"
-                notices.append(f"{knob.label}: “{_short(text)}” was replaced by “{instead}”; it is {knob.domain}.")
+                instead = _short(knob.write(values[name]) or "nothing")
+                notices.append(f"{knob.label}: `{_short(text)}` was replaced by `{instead}`; it is {knob.domain}.")
         return cls(**values), notices
 
     def to_query(self) -> dict[str, str]:
@@ -62,6 +68,6 @@ class Record:
 
 
 def _short(text: str) -> str:
-    """`text` as it may be shown: not too long, and without characters that Markdown reads as more than text."""
-    plain = "".join(c if c.isalnum() or c in " .,:+-_~%/" else "·" for c in text)
+    """`text` as it may stand between backticks: not too long, on one line, and without a backtick."""
+    plain = "".join(c if c.isprintable() and c != "`" else "·" for c in text) or " "
     return plain if len(plain) <= 40 else plain[:39] + "…"

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import wilcoxon
 
+from .contestants import Contestant
 from .diagnostics import layer_statistics
 from .findings import number, percent
-from .race import FAST, Contestant, Race, RaceTrainer
+from .race import FAST, Race, RaceTrainer
 
 LEVEL = 0.05  # of the test
 WORST_LOSS = 1e3  # what a loss that is larger, or no number, counts as
@@ -124,8 +125,8 @@ def explanation(race: Race) -> str:
     text = (
         f"At {FAST:.0%}: share of the seeds that have reached this accuracy, and the median of the epochs they took. "
         "Loss and accuracy: median over the seeds, with quartiles. Idle units: dead or saturated ones. A difference "
-        f"counts where Wilcoxon's signed-rank test, paired by seed, gives p < {LEVEL} after Bonferroni's correction for all "
-        "pairs of contestants."
+        f"counts where Wilcoxon's signed-rank test, paired by seed, gives p < {LEVEL} after Bonferroni's correction "
+        "for all pairs of contestants."
     )
     needed = seeds_needed(len(race.contestants))
     if race.n_seeds < needed:

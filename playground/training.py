@@ -120,7 +120,7 @@ class Trainer:
         self.overflow = np.zeros(self.network.stack_shape, bool)
         self.runaway = np.zeros(self.network.stack_shape, bool)
         self._epoch_losses: list[np.ndarray] = []
-        self.history = History(self.network.parameters.nbytes)
+        self.history = History(sum(array.nbytes for array in self.network.state().values()))
         self.change(experiment)
         self._take_hold()
         self.record()
@@ -168,6 +168,7 @@ class Trainer:
         with np.errstate(all="ignore"):  # a run that diverges is told of by `record`
             self.network.step(self.data.X_train[batch], self.data.y_train[batch], self.optimizer, self._now.l2)
         self.steps += 1
+        self.overflow |= ~(np.abs(self.network.parameters).max(axis=-1) < self.LARGEST_WEIGHT)
         self._position += len(batch)
         if self._position >= self.data.n_train:
             self.epoch += 1
@@ -190,7 +191,6 @@ class Trainer:
         """Record the present moment, if it is a new one and its numbers are sound."""
         if self.history.moments and self.history.moments[-1].step == self.steps:
             return
-        self.overflow |= ~(np.abs(self.network.parameters).max(axis=-1) < self.LARGEST_WEIGHT)
         if self.overflow.all():
             return
         with np.errstate(all="ignore"):

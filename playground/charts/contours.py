@@ -8,7 +8,8 @@ from functools import lru_cache
 
 import numpy as np
 
-STRAIGHT = 2e-3  # radians of a turn that can't be seen
+STRAIGHT = 1e-5  # radians of a turn that is none, but for rounding
+SAME = 1e-3  # cells between points that are one on any screen
 TOP, RIGHT, BOTTOM, LEFT = range(4)
 # For each of the 16 kinds of cells (top left 8, top right 4, bottom right 2, bottom left 1, added up where the corner
 # is above the level): the edges at which the border enters and leaves, with the region always on the same side.
@@ -57,7 +58,7 @@ def rings(F: np.ndarray, level: float) -> list[np.ndarray]:
 
 def _without_straight_points(ring: np.ndarray) -> np.ndarray:
     """The ring without points that stand twice, or where it goes straight on: most of those along the margin."""
-    moved = np.abs(ring - np.roll(ring, 1, axis=0)).max(axis=1) > STRAIGHT
+    moved = np.abs(ring - np.roll(ring, 1, axis=0)).max(axis=1) > SAME
     ring = ring[moved] if moved.sum() > 2 else ring
     step = np.roll(ring, -1, axis=0) - ring
     before = np.roll(step, 1, axis=0)

@@ -12,6 +12,7 @@ from ..palette import NOW, REFERENCE
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
 
 POINTS = 200  # at the most, of a curve
+FLOOR = 1e-9  # a loss below it, which may be 0, is drawn here
 CURVE = 226  # pixels of height
 
 
@@ -29,7 +30,8 @@ def _curve(look: Look, what: str, title: str, show) -> Picture:
     kept = np.unique(np.linspace(0, len(look.moments) - 1, POINTS).round().astype(int))
     moments = [look.moments[i] for i in kept]
     splits = ["train", "test"] if len(look.data.X_test) else ["train"]
-    values = {split: [getattr(moment, f"{split}_{what}") for moment in moments] for split in splits}
+    floor = FLOOR if what == "loss" else 0.0
+    values = {split: [max(getattr(moment, f"{split}_{what}"), floor) for moment in moments] for split in splits}
     epochs = pack([moment.epoch for moment in moments])
     packed = [pack(values[split]) for split in splits]
     last = [values[split][-1] for split in splits]

@@ -73,7 +73,9 @@ def _ridges(series: dict[str, list[np.ndarray]]) -> pa.Table:
         base = n_layers - 1 - layer
         for name, count in zip(series, counts, strict=True):
             tops = base + 0.66 * np.append(count, count[-1]) / highest
-            rows.append({"value": pack(edges), "top": pack(tops), "base": base, "when": name, "layer": layer})
+            rows.append(
+                {"value": pack(edges, digits=10), "top": pack(tops), "base": base, "when": name, "layer": layer}
+            )
     return pa.Table.from_pylist(rows)
 
 

@@ -31,9 +31,9 @@ class Picture:
     alt: str
 
 
-def pack(values: np.ndarray | list[float]) -> str:
-    """Numbers as text, to four digits: one cell of a table."""
-    return " ".join([f"{value:.4g}" for value in values])
+def pack(values: np.ndarray | list[float], digits: int = 4) -> str:
+    """Numbers as text, to so many digits: one cell of a table."""
+    return " ".join([f"{value:.{digits}g}" for value in values])
 
 
 def unpack(table: str, *columns: str, as_text: bool = False) -> alt.Chart:

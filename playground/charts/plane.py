@@ -7,13 +7,14 @@ import numpy as np
 import pyarrow as pa
 
 from ..datasets import Data
-from ..diagnostics import Look, class_probabilities, view_limits
+from ..diagnostics import GRID, Look, class_probabilities, view_limits
 from ..nn import NeuralNetwork
 from ..palette import CLASSES, REFERENCE, WRONG
 from .contours import rings
 from .picture import Picture, Spec, pack, specification, unpack
 
 MARGINS = (0.0, 0.4, 0.8)  # by how much the likeliest class leads: each makes its colour a shade stronger
+SMALL_MARGINS, SMALL_GRID, SMALL_POINTS = (0.0, 0.6), 26, 100  # of a small picture, of which many are drawn at once
 SQUARE, SMALL = 470, 200  # pixels of height
 
 
@@ -23,20 +24,23 @@ def boundary(look: Look) -> Picture:
 
 
 def plane(data: Data, network: NeuralNetwork, small: bool = False) -> Picture:
-    """The same for any network on any data; a small one has neither legends nor axis titles."""
+    """The same for any network on any data. A small one has no legends or axes, and only some of the points."""
     low, high = view_limits(data)
     X = np.concatenate([data.X_train, data.X_test])
     labels = np.concatenate([data.y_train, data.y_test]).argmax(axis=1)
     wrong = network.forward(X, training=False).argmax(axis=-1) != labels
     train = np.arange(len(X)) < data.n_train
+    shown = np.arange(len(X)) % -(-len(X) // SMALL_POINTS) == 0 if small else np.full(len(X), True)
     points = {"x1": X[:, 0], "x2": X[:, 1], "class": labels, "split": np.where(train, "train", "test")}
+    ringed = shown & wrong
     size = 150 if len(X) < 50 else 42
+    probabilities = class_probabilities(network, low, high, SMALL_GRID if small else GRID)
     return Picture(
         _boundary_spec(data.n_classes, low, high, size // (2 if small else 1), small),
         {
-            "regions": _regions(class_probabilities(network, low, high), low, high),
-            "points": pa.table(points),
-            "wrong": pa.table({"x1": X[wrong, 0], "x2": X[wrong, 1]}),
+            "regions": _regions(probabilities, SMALL_MARGINS if small else MARGINS, low, high),
+            "points": pa.table({name: values[shown] for name, values in points.items()}),
+            "wrong": pa.table({"x1": X[ringed, 0], "x2": X[ringed, 1]}),
         },
         "Decision boundary: class probabilities over the plane of x1 and x2. "
         f"Misclassified: {(wrong & train).sum()} of {train.sum()} training points, "
@@ -44,8 +48,8 @@ def plane(data: Data, network: NeuralNetwork, small: bool = False) -> Picture:
     )
 
 
-def _regions(probabilities: np.ndarray, low: float, high: float) -> pa.Table:
-    """Where each class leads by more than each of `MARGINS`: a filled path a region, its points in order.
+def _regions(probabilities: np.ndarray, margins: tuple[float, ...], low: float, high: float) -> pa.Table:
+    """Where each class leads by more than each of the margins: a filled path a region, its points in order.
 
     The rings of a region are one path, joined by a line to the first ring's start and back, which encloses nothing.
     Vega-Lite could show an image instead, but loads each one anew, and flickers; rectangles of the grid are 50 times as
@@ -55,7 +59,7 @@ def _regions(probabilities: np.ndarray, low: float, high: float) -> pa.Table:
     scale = (high - low) / (len(probabilities) - 1)
     for k in range(probabilities.shape[-1]):
         lead = probabilities[..., k] - np.delete(probabilities, k, axis=-1).max(axis=-1)
-        for margin in MARGINS:
+        for margin in margins:
             found = rings(np.nan_to_num(lead, nan=-1), margin)
             if found:
                 closed = [part for ring in found for part in (ring, ring[:1], found[0][:1])]

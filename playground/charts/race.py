@@ -12,7 +12,7 @@ from ..race import RaceTrainer
 from ..standings import WORST_LOSS, quartiles
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
 
-POINTS = 120  # at the most, of a curve
+POINTS = 60  # at the most, of a curve
 HEIGHT = 500  # pixels
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import streamlit as st
 
+from ..contestants import Contestant, Contestants
 from ..knobs import Choice, Flag, Integer, Knob, Real, Widths
 from ..nn import INITIALIZERS, Initializer
-from ..race import Contestant, Contestants
 from .desk import Desk
 
 NEW_LAYER = 8  # units of a layer that is added to none
@@ -118,7 +118,7 @@ def _(knob: Contestants, name, value, desk, place):
         if len(chosen) >= knob.fewest:
             desk.turn(**{name: chosen})
         else:
-            desk.message = f"A race needs {knob.fewest} contestants at least: choose another one first."
+            desk.message = f"At least {knob.fewest} of them must stay: choose another one first."
 
     st.session_state[f"knob-{name}"] = [contestant.name for contestant in value]
     place.multiselect(

@@ -88,6 +88,12 @@ def choose_section(sections: dict[str, str]) -> str:
     return st.session_state[SECTION]
 
 
+def show_notices(desk: Desk) -> None:
+    """What was replaced in the URL."""
+    if desk.notices:
+        st.warning("  \n".join(desk.notices), icon=":material/link_off:")
+
+
 def write_address(desk: Desk, section: str = "") -> None:
     """Let the URL say what the knobs say, and in which section of the page."""
     desk.address = desk.experiment.to_query() | ({SECTION: section} if section else {})

@@ -6,9 +6,10 @@ import numpy as np
 import streamlit as st
 
 from ..charts import Picture, plane
+from ..contestants import Contestant
 from ..nn import NeuralNetwork
 from ..palette import CONTESTANTS
-from ..race import Contestant, Race, RaceTrainer
+from ..race import Race, RaceTrainer
 from ..standings import comparable
 from .run import Run
 from .slots import Slot
@@ -40,8 +41,8 @@ class RaceRun(Run):
     """
 
     kind = Race
-    frames = 12
-    time_slice = 0.05
+    frames = 13
+    time_slice = 0.02
     shown: int | str = MEDIAN
 
     def new_trainer(self, experiment):

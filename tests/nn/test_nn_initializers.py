@@ -70,7 +70,10 @@ def test_weights_follow_the_distribution_of_their_name_and_not_the_other(name):
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("name", UNIFORM)
 def test_uniform_weights_fill_their_interval_and_no_more(name, shape):
-    limit = np.sqrt(6 / (sum(shape) if name == "glorot_uniform" else shape[0]))
+    fan_in, fan_out = shape
+    limit = np.sqrt(
+        {"glorot_uniform": 6 / (fan_in + fan_out), "he_uniform": 6 / fan_in, "standard_uniform": 1 / fan_in}[name]
+    )
     largest = np.abs(draws(name, *shape)).max()
     assert 0.9 * limit < largest <= limit
 

@@ -1,0 +1,111 @@
+"""The project reads from the bottom up: a module imports only from below, so it can be understood without the rest."""
+
+import ast
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+APP = ROOT / "streamlit_app.py"
+MODULES = [*sorted(ROOT.glob("playground/**/*.py")), *sorted(ROOT.glob("pages/*.py")), APP]
+ORDER = (  # what stands here may import what stands before it, and itself; a new module gets its place
+    "nn", "datasets", "knobs", "record", "experiment", "training", "diagnostics", "findings", "contestants", "race",
+    "standings", "propagation", "mean_field", "depth", "papers", "palette", "charts", "ui", "pages", "streamlit_app",
+)  # fmt: skip
+
+each_module = pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+
+
+def dotted(path: Path) -> str:
+    """Name of a module: "playground.nn.layers"; of a package, its own."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports(path: Path) -> set[str]:
+    """Absolute names of all that a file imports, anywhere in it: modules, and names that may be modules."""
+    package = path.relative_to(ROOT).parts[:-1]
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            base = ".".join([*base, *([node.module] if node.module else [])])
+            found.update({base} | {f"{base}.{alias.name}" for alias in node.names})
+    return found
+
+
+def part_of(name: str) -> str:
+    """The part of the project that a module belongs to, as in `ORDER`; "" for anything from outside, and the root."""
+    first, *rest = name.split(".")
+    if first == "playground":
+        return rest[0] if rest else ""
+    return first if first in ORDER else ""
+
+
+def calls(path: Path) -> set[str]:
+    """Names of all functions that a file calls by their bare name."""
+    nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+    return {node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+
+
+def top_level(path: Path) -> set[str]:
+    return {name.split(".")[0] for name in imports(path)}
+
+
+@each_module
+def test_a_module_imports_only_from_below(path):
+    own = part_of(dotted(path))
+    known = {dotted(module) for module in MODULES}
+    imported = {part_of(name) for name in imports(path) if name in known} - {""}
+    assert imported <= set(ORDER[: ORDER.index(own) + 1] if own else ())
+
+
+def test_every_part_of_the_project_has_its_place_in_the_order():
+    assert {dotted(path).removeprefix("playground.").split(".")[0] for path in MODULES} <= {"playground", *ORDER}
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    names = {dotted(path): path for path in MODULES}
+    TopologicalSorter({name: imports(path) & names.keys() - {name} for name, path in names.items()}).prepare()
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("playground/nn/*.py")), ids=lambda path: path.name)
+def test_the_engine_needs_nothing_but_numpy(path):
+    outside = {name for name in imports(path) if not name.startswith("playground.nn")}
+    assert {name.split(".")[0] for name in outside} <= {"numpy"} | sys.stdlib_module_names
+
+
+@pytest.mark.parametrize(
+    ("library", "parts"), [("streamlit", {"ui", "pages", "streamlit_app"}), ("altair", {"charts"})]
+)
+def test_what_draws_on_the_screen_is_known_to_its_own_part_alone(library, parts):
+    assert {part_of(dotted(path)) for path in MODULES if library in top_level(path)} <= parts
+
+
+def test_the_app_needs_nothing_but_the_user_interface():
+    assert {part_of(name) for name in imports(APP)} - {""} <= {"ui"}
+
+
+@each_module
+def test_nothing_that_is_read_can_run(path):
+    assert not top_level(path) & {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "code", "runpy"}
+    assert not calls(path) & {"eval", "exec", "compile", "__import__"}
+
+
+@each_module
+def test_a_module_opens_with_a_sentence(path):
+    docstring = ast.get_docstring(ast.parse(path.read_text("utf-8")))
+    assert docstring, "no docstring"
+    first = docstring.splitlines()[0]
+    assert first[0].isupper()
+    assert first.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "path", [*MODULES, *sorted(ROOT.glob("tests/**/*.py"))], ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_a_file_is_short_enough_to_be_read(path):
+    assert len(path.read_text("utf-8").splitlines()) <= 400
