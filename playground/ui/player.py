@@ -93,7 +93,7 @@ class Timeline:
         self._place.select_slider(
             f"{run.words()} · look back",
             run.kept,
-            format_func=lambda index: f"{run.epoch(index):.4g}",
+            format_func=run.epoch,
             key="moment",
             on_change=look_back,
             help="Takes all views back to any recorded moment, and forward again. Play goes on from the newest.",

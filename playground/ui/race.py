@@ -11,7 +11,7 @@ from ..nn import NeuralNetwork
 from ..palette import CONTESTANTS
 from ..race import Race, RaceTrainer
 from ..standings import comparable
-from .run import Run
+from .run import Run, epoch_figures
 from .slots import Slot
 
 MEDIAN = "median"  # in place of a seed: for each contestant the one with the median loss
@@ -57,7 +57,7 @@ class RaceRun(Run):
     def words(self):
         trainer = self.trainer
         count = trainer.race.n_seeds * len(trainer.race.contestants)
-        return f"**Epoch {trainer.progress:,.4g} of {self.experiment.epochs:,}** · {count} networks at once"
+        return f"**Epoch {epoch_figures(trainer.progress)} of {self.experiment.epochs:,}** · {count} networks at once"
 
     def look(self):
         return RaceLook(self.trainer, self._shown_seeds())

@@ -139,14 +139,14 @@ class Run(Desk):
             return self.view
         return self.trainer.last_good if self.trainer.diverged else self.kept[-1]
 
-    def epoch(self, index: int) -> float:
-        """The epoch of a moment."""
-        return self.trainer.history.moments[index].epoch
+    def epoch(self, index: int) -> str:
+        """The epoch of a moment, in figures that no other moment has."""
+        return epoch_figures(self.trainer.history.moments[index].epoch)
 
     def words(self) -> str:
         """The moment to show, in figures."""
         moment = self.trainer.history.moments[self.index]
-        text = f"**Epoch {moment.epoch:,.4g} of {self.experiment.epochs:,}** · loss {number(moment.train_loss)}"
+        text = f"**Epoch {self.epoch(self.index)} of {self.experiment.epochs:,}** · loss {number(moment.train_loss)}"
         text += f" · accuracy {percent(moment.train_accuracy)}"
         if not math.isnan(moment.test_loss):
             text += f" (test {number(moment.test_loss)} and {percent(moment.test_accuracy)})"
@@ -155,3 +155,8 @@ class Run(Desk):
     def look(self) -> Look:
         """All there is to see at the moment to show."""
         return look(self.trainer, self.index)
+
+
+def epoch_figures(epoch: float) -> str:
+    """An epoch to a thousandth, so that each mini-batch, of which an epoch has at most as many, has its own."""
+    return f"{epoch:,.3f}".rstrip("0").rstrip(".")

@@ -1,6 +1,7 @@
 """The code that runs, as it stands in the engine: what a student reads here is what trains the network above."""
 
 import inspect
+from textwrap import dedent
 
 import streamlit as st
 
@@ -23,4 +24,4 @@ def expander(run: Run) -> None:
     with st.expander("The code that trains this network", icon=":material/code:"):
         st.caption("Read from the running classes in `playground/nn`: NumPy, and nothing else.")
         for tab, piece in zip(st.tabs(list(pieces)), pieces.values(), strict=True):
-            tab.code(inspect.cleandoc(inspect.getsource(piece)), language="python")
+            tab.code(dedent(inspect.getsource(piece)), language="python")
