@@ -11,6 +11,7 @@ import streamlit as st
 
 from .run import Run
 
+PHONE_FRAMES = 8  # pictures a second that a phone, some four times as slow as a laptop, can draw
 WORDS_EVERY = 0.5  # seconds while playing: words that change faster can't be read
 
 Views = dict[Any, Callable[[Any], Any]]  # slot -> what it shows of what a run's `look` gives
@@ -79,7 +80,7 @@ class Timeline:
 
     def __init__(self, run: Run):
         self._run = run
-        self._place = st.empty()
+        self._place = st.container()
         self._began = time.monotonic()
         self._from = run.trainer.progress
         if run.playing or len(run.kept) < 2:
@@ -106,7 +107,7 @@ class Timeline:
         if gone > self._from:
             left = (epochs - gone) * (time.monotonic() - self._began) / (gone - self._from)
             text += f" · {left:,.0f} s left"
-        self._place.progress(min(1.0, gone / epochs), text=text)
+        self._place = self._place.progress(min(1.0, gone / epochs), text=text)
 
 
 def show(run: Run, timeline: Timeline, each_frame: Views, in_turn: Views, words: Views) -> None:
@@ -117,6 +118,8 @@ def show(run: Run, timeline: Timeline, each_frame: Views, in_turn: Views, words:
     starts the next.
     """
     _draw(run.look(), each_frame | in_turn | words)
+    phone = "Mobi" in st.context.headers.get("User-Agent", "")
+    pause = 1 / (min(run.frames, PHONE_FRAMES) if phone else run.frames)
     turns, told = itertools.cycle(in_turn.items() or [None]), time.monotonic()
     while run.playing:
         began = time.monotonic()
@@ -127,7 +130,7 @@ def show(run: Run, timeline: Timeline, each_frame: Views, in_turn: Views, words:
             timeline.show()
             views |= words
         _draw(run.look(), views)
-        time.sleep(max(0.0, began + 1 / run.frames - time.monotonic()))
+        time.sleep(max(0.0, began + pause - time.monotonic()))
         if not run.playing:
             st.rerun()
 

@@ -57,7 +57,7 @@ class RaceRun(Run):
     def words(self):
         trainer = self.trainer
         count = trainer.race.n_seeds * len(trainer.race.contestants)
-        return f"**Epoch {epoch_figures(trainer.progress)} of {self.experiment.epochs:,}** · {count} networks at once"
+        return f"Epoch {epoch_figures(trainer.progress)} of {self.experiment.epochs:,} · {count} networks at once"
 
     def look(self):
         return RaceLook(self.trainer, self._shown_seeds())

@@ -146,7 +146,7 @@ class Run(Desk):
     def words(self) -> str:
         """The moment to show, in figures."""
         moment = self.trainer.history.moments[self.index]
-        text = f"**Epoch {self.epoch(self.index)} of {self.experiment.epochs:,}** · loss {number(moment.train_loss)}"
+        text = f"Epoch {self.epoch(self.index)} of {self.experiment.epochs:,} · loss {number(moment.train_loss)}"
         text += f" · accuracy {percent(moment.train_accuracy)}"
         if not math.isnan(moment.test_loss):
             text += f" (test {number(moment.test_loss)} and {percent(moment.test_accuracy)})"

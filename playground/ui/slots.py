@@ -1,4 +1,8 @@
-"""A slot is a place on the page that shows one picture after another, without the browser building the chart anew."""
+"""A slot is a place on the page that shows one thing after another, without the browser building it anew.
+
+What a script run shows first takes the place of what the run before showed last: a slot that began empty would take it
+away for a moment, and with all charts gone a scrolled page would jump to its top.
+"""
 
 import pandas as pd
 import streamlit as st
@@ -12,7 +16,7 @@ class Slot:
     """A place for pictures."""
 
     def __init__(self, place):
-        self._place = place.empty()
+        self._place = place.container()
         self._alt = ""
 
     def show(self, picture: Picture) -> None:
@@ -22,64 +26,65 @@ class Slot:
         that plays frame after frame says how it began, and the one after it, where it ended.
         """
         self._alt = self._alt or picture.alt
-        self._place.vega_lite_chart({**picture.spec, "datasets": picture.tables}, alt=self._alt)
+        self._place = self._place.vega_lite_chart({**picture.spec, "datasets": picture.tables}, alt=self._alt)
 
 
 class TableSlot:
     """A place for a table."""
 
     def __init__(self, place, alt: str):
-        self._place = place.empty()
+        self._place = place.container()
         self._alt = alt
 
     def show(self, table: pd.DataFrame) -> None:
         """Replace the table."""
-        self._place.dataframe(table, hide_index=True, alt=self._alt)
+        self._place = self._place.dataframe(table, hide_index=True, alt=self._alt)
 
 
 class FindingsSlot:
     """A place for findings, each with a button that tries its remedy.
 
-    While a run plays, figures change in place, and buttons stay where they are for as long as the titles do.
+    While a run plays, figures change in place. Other findings need other buttons, and so a new run of the script.
     """
 
     def __init__(self, place, run: Run):
-        self._place = place.empty()
+        self._place = place.container()
         self._run = run
         self._titles: list[str] | None = None
         self._texts: list = []
-        self._version = 0
 
     def show(self, findings: list[Finding]) -> None:
         """Replace the findings."""
         titles = [finding.title + finding.remedy_label for finding in findings]
-        if titles != self._titles:
-            self._build(findings)
+        if self._titles is None:
             self._titles = titles
-        for text, finding in zip(self._texts, findings, strict=True):
-            text.markdown(f"**{finding.title}.** {finding.text}")
+            self._build(findings)
+        elif titles != self._titles:
+            st.rerun()
+        else:
+            for text, finding in zip(self._texts, findings, strict=True):
+                text.markdown(_words(finding))
 
     def _build(self, findings: list[Finding]) -> None:
-        self._version += 1
-        self._texts = []
         if not findings:
-            self._place.empty()
             return
-        with self._place.container():
-            st.subheader("What is happening", anchor=False)
-            offered = []
-            for number, finding in enumerate(findings):
-                with st.container(border=True):
-                    words, button = st.columns([3, 1], vertical_alignment="center")
-                    self._texts.append(words.empty())
-                    if finding.remedy and finding.remedy not in offered:
-                        offered.append(finding.remedy)
-                        button.button(
-                            finding.remedy_label,
-                            icon=":material/build:",
-                            width="stretch",
-                            wrap=True,
-                            key=f"remedy-{self._version}-{number}",
-                            on_click=self._run.turn,
-                            kwargs=finding.remedy,
-                        )
+        self._place.subheader("What is happening", anchor=False)
+        offered = []
+        for number, finding in enumerate(findings):
+            words, button = self._place.container(border=True).columns([3, 1], vertical_alignment="center")
+            self._texts.append(words.markdown(_words(finding)))
+            if finding.remedy and finding.remedy not in offered:
+                offered.append(finding.remedy)
+                button.button(
+                    finding.remedy_label,
+                    icon=":material/build:",
+                    width="stretch",
+                    wrap=True,
+                    key=f"remedy-{number}",
+                    on_click=self._run.turn,
+                    kwargs=finding.remedy,
+                )
+
+
+def _words(finding: Finding) -> str:
+    return f"**{finding.title}.** {finding.text}"

@@ -1,0 +1,162 @@
+"""In a real browser the app plays, answers while it plays, and shows each visitor their own run."""
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"width": 390, "height": 844}
+ANSWER = 3.0  # seconds within which a click must show, on a slow machine that is busy
+
+# At each animation frame for so many milliseconds, the outlines of the coloured regions of the decision boundary.
+WATCH_REGIONS = """async milliseconds => {
+  const seen = [], end = performance.now() + milliseconds;
+  while (performance.now() < end) {
+    await new Promise(requestAnimationFrame);
+    const regions = document.querySelectorAll('[data-testid=stVegaLiteChart]')[0].querySelectorAll('.mark-line path');
+    seen.push([...regions].filter(path => path.getAttribute('fill') !== 'none').map(path => path.getAttribute('d')));
+  }
+  return seen;
+}"""
+
+
+def test_the_page_loads_with_seven_charts(browse):
+    tab = browse()
+    expect(tab.page).to_have_title(re.compile("Neural network playground"))
+    expect(tab.charts).to_have_count(7)
+    expect(tab.timeline).to_contain_text("Epoch 0 of 200")
+
+
+def test_play_lowers_the_loss_and_pause_stops_it_at_once(browse):
+    tab = browse()
+    loss = tab.loss
+    tab.press("Play")
+    expect(tab.button("Pause")).to_be_visible()
+    tab.wait_for_epoch(20)
+    began = time.monotonic()
+    tab.press("Pause")
+    expect(tab.button("Play")).to_be_visible()
+    seconds = time.monotonic() - began
+    print(f"Pause answered after {seconds:.2f} s")
+    assert seconds < ANSWER
+    stopped = tab.settle().epoch
+    assert tab.loss < loss
+    tab.page.wait_for_timeout(500)
+    assert tab.epoch == stopped
+
+
+def test_the_decision_boundary_moves_and_is_never_blank_while_playing(browse):
+    tab = browse()
+    tab.press("Play")
+    tab.wait_for_epoch(5)
+    seen = tab.page.evaluate(WATCH_REGIONS, 2000)
+    different = len({str(outlines) for outlines in seen})
+    print(f"{different / 2:.0f} different boundaries a second, in {len(seen) / 2:.0f} frames")
+    assert all(outlines and all(outlines) for outlines in seen)
+    assert different > 4
+
+
+def test_the_learning_rate_can_be_turned_by_keyboard_while_playing(browse):
+    tab = browse(epochs="5000")
+    tab.press("Play")
+    tab.wait_for_epoch(2)
+    began = time.monotonic()
+    tab.slider("Learning rate η").press("ArrowRight")
+    tab.wait_for_url("changes=")
+    seconds = time.monotonic() - began
+    print(f"The slider answered after {seconds:.2f} s")
+    assert seconds < ANSWER
+    assert ".learning_rate.0.2" in tab.query["changes"]
+    expect(tab.button("Pause")).to_be_visible()
+    tab.wait_for_epoch(tab.epoch + 5)
+
+
+def test_turning_a_knob_leaves_the_page_where_it_is_scrolled_to(browse):
+    tab = browse({"viewport": {"width": 1400, "height": 700}}, epochs="5000")
+    main = tab.page.get_by_test_id("stMain")
+    main.evaluate("main => main.scrollTop = 300")
+    for rate in ("0.2", "0.5", "1.0"):
+        tab.slider("Learning rate η").press("ArrowRight")
+        tab.wait_for_url(f"learning_rate={rate}&")
+        tab.settle().page.wait_for_timeout(300)
+        assert main.evaluate("main => main.scrollTop") == 300
+
+
+def test_the_keyboard_looks_back_and_forward_again(browse):
+    tab = browse().train(2)
+    shown = tab.settle().figures
+    newest = tab.train(1).settle().figures
+    tab.slider("look back").press("ArrowLeft")
+    expect(tab.timeline).to_contain_text("Epoch 2 of")
+    assert tab.settle().figures == shown
+    tab.slider("look back").press("ArrowRight")
+    expect(tab.timeline).to_contain_text("Epoch 3 of")
+    assert tab.settle().figures == newest
+
+
+def test_a_copied_link_trained_as_far_shows_the_same_figures(browse):
+    tab = browse(batch_size="10")
+    tab.page.get_by_role("radio", name="Slow").click()
+    tab.press("Play")
+    tab.wait_for_epoch(0.2)
+    tab.slider("Learning rate η").press("ArrowRight")
+    tab.wait_for_url("changes=")
+    tab.press("Pause")
+    expect(tab.button("Play")).to_be_visible()
+    tab.settle().train(1)
+    copy = browse(**tab.query)
+    assert copy.query == tab.query
+    assert copy.train(int(tab.epoch)).settle().figures == tab.settle().figures
+
+
+def test_two_visitors_of_one_link_at_once_have_each_their_own_run(browse, visit):
+    one = browse(dataset="moons", epochs="5000")
+    link = one.query
+    one.press("Play")
+    other = browse(**link).train(2)
+    assert other.timeline.inner_text() == visit(**link).press("Epoch", times=2).timeline.replace("*", "")
+    one.wait_for_epoch(one.epoch + 5)
+    assert other.epoch == 2
+
+
+def test_a_phone_shows_the_page_in_its_width_and_plays(browse):
+    tab = browse({"viewport": PHONE, "has_touch": True})
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    main = tab.page.get_by_test_id("stMain")
+    assert main.evaluate("main => main.scrollWidth") <= PHONE["width"]
+    expect(tab.button("Play")).to_be_in_viewport()
+    tab.button("Play").tap()
+    tab.wait_for_epoch(5)
+
+
+def test_a_dark_system_gets_a_dark_page_with_all_charts(browse):
+    tab = browse({"color_scheme": "dark"})
+    expect(tab.page.get_by_test_id("stApp")).to_have_css("background-color", "rgb(22, 21, 27)")
+    expect(tab.charts).to_have_count(7)
+    for chart in tab.charts.all():
+        expect(chart).to_have_css("background-color", "rgb(22, 21, 27)")
+
+
+def test_a_malformed_url_is_told_of_as_plain_text_and_the_page_works(browse):
+    markup = ["<b>bold</b>", "**strong**", "_emphasis_", "~~struck~~", "http://elsewhere.example", ":smile:"]
+    tab = browse(learning_rate="fast", dataset=":material/home:", **dict.fromkeys(markup, "1"))
+    notice = tab.page.get_by_test_id("stAlert").get_by_test_id("stMarkdownContainer")
+    expect(notice.first).to_contain_text("Learning rate η: fast was replaced by 0.1")
+    tab.train(1)
+    assert notice.locator("p :not(br, code)").evaluate_all("found => found.map(element => element.outerHTML)") == []
+
+
+def test_a_student_finds_out_why_zeros_do_not_learn_and_what_does(browse):
+    tab = browse(initializer="zeros", epochs="30")
+    tab.press("Play")
+    tab.wait_for_epoch(30)
+    expect(tab.page.get_by_text("Units are copies of each other")).to_be_visible()
+    tab.press("Try Xavier/Glorot normal")
+    expect(tab.timeline).to_contain_text("Epoch 0 of 30")
+    tab.press("Play")
+    tab.wait_for_epoch(30)
+    assert tab.accuracy >= 95
+    expect(tab.page.get_by_text("Units are copies of each other")).to_have_count(0)
