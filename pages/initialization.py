@@ -4,7 +4,7 @@ import streamlit as st
 
 from playground.charts import race_curves
 from playground.standings import explanation, table
-from playground.ui import controls, depth, player
+from playground.ui import controls, depth, papers, player
 from playground.ui.desk import choose_section, open_desk, show_notices, write_address
 from playground.ui.race import RaceRun, planes, seed_control
 from playground.ui.slots import Slot, TableSlot
@@ -21,6 +21,7 @@ def race():
         "Press **Play**: all contestants see the same points and mini-batches. Only their first weights differ."
     )
     show_notices(run)
+    paper = papers.chooser(run)
 
     player.buttons(run)
     timeline = player.Timeline(run)
@@ -30,6 +31,10 @@ def race():
         pictures = planes(run)
         seed_control(run)
     curves = Slot(right)
+    words = {}
+    if paper:
+        claims = papers.ClaimsSlot(paper)
+        words[claims] = claims.measure
 
     st.subheader("Standings", anchor=False)
     standings = TableSlot(st, "The contestants, with share of seeds that learnt, loss and accuracy, and a verdict")
@@ -38,7 +43,8 @@ def race():
     st.download_button("Download as CSV", file, "standings.csv", icon=":material/download:")
 
     each_frame = pictures | {curves: lambda look: race_curves(look.trainer)}
-    player.show(run, timeline, each_frame, {}, {standings: lambda look: table(look.trainer)})
+    words[standings] = lambda look: table(look.trainer)
+    player.show(run, timeline, each_frame, {}, words)
 
 
 def signal():

@@ -63,4 +63,7 @@ class SideBySide:
 
     @classmethod
     def knobs(cls) -> dict[str, Knob]:
-        return {name: knob for name, knob in super().knobs().items() if name not in cls.OWN}
+        """The knobs by name: those of the contestants' group first, and none that contestants have of their own."""
+        knobs = {name: knob for name, knob in super().knobs().items() if name not in cls.OWN}
+        first = knobs["contestants"].group
+        return dict(sorted(knobs.items(), key=lambda item: item[1].group != first))

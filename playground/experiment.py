@@ -4,7 +4,9 @@ The record below is the one list of knobs. Controls, defaults, bounds, help and 
 """
 
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import ClassVar, Self
+
+import numpy as np
 
 from .datasets import DATASETS, Dataset
 from .knobs import Change, Changes, Choice, Flag, Integer, Knob, Real, Widths
@@ -88,6 +90,8 @@ class Experiment(Record):
         help="Live knobs that were turned while the network trained, each with the step from which it counts.",
     )
     # fmt: on
+
+    DTYPE: ClassVar[type] = np.float64  # of the networks
 
     @property
     def source(self) -> Dataset:

@@ -6,7 +6,7 @@ so that contestants can be compared in pairs.
 
 import time
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -43,6 +43,8 @@ class Race(SideBySide, Experiment):
     activation: str = knob_like(Experiment, "activation", default="relu")
     epochs: int = knob_like(Experiment, "epochs", default=100)
     # fmt: on
+
+    DTYPE: ClassVar[type] = np.float32  # 1.7 times as fast; what schemes differ by is not in the eighth digit
 
     def entry(self, contestant: Contestant, seed: int) -> Self:
         """The experiment of one network of the race. By itself it has the same data and the same initial weights."""

@@ -22,12 +22,12 @@ def build_network(experiment: Experiment, rng: np.random.Generator, n_inputs: in
     """The untrained network of an experiment: hidden layers of Dense, BatchNorm if wanted, activation; then softmax."""
     layers, fan_in = [], n_inputs
     for width in experiment.hidden:
-        layers.append(Dense(fan_in, width, experiment.initializer, rng))
+        layers.append(Dense(fan_in, width, experiment.initializer, rng, experiment.DTYPE))
         if experiment.batch_norm:
-            layers.append(BatchNorm(width))
+            layers.append(BatchNorm(width, dtype=experiment.DTYPE))
         layers.append(ACTIVATIONS[experiment.activation]())
         fan_in = width
-    return NeuralNetwork([*layers, Dense(fan_in, n_classes, experiment.initializer, rng), Softmax()])
+    return NeuralNetwork([*layers, Dense(fan_in, n_classes, experiment.initializer, rng, experiment.DTYPE), Softmax()])
 
 
 @dataclass(frozen=True)
