@@ -83,6 +83,8 @@ def _curves_spec(title: str, labels: tuple[str, ...]) -> Spec:
 def depth_histograms(label: str, color: str, layers: list[int], edges: np.ndarray, shares: np.ndarray) -> Picture:
     """The distribution of activations in some layers, a row each; the outermost bins hold all beyond them.
 
+    Rows are as high as their second highest bin, at which the highest is cut.
+
     Args:
         layers: which, counted from 1.
         edges: limits of the bins, shape (bins + 1,).
@@ -91,7 +93,8 @@ def depth_histograms(label: str, color: str, layers: list[int], edges: np.ndarra
     rows = []
     for row, share in enumerate(shares):
         base = len(layers) - 1 - row
-        tops = base + 0.85 * np.append(share, share[-1]) / (share.max() or 1)
+        highest = np.sort(share)[-2] or share.max() or 1  # the highest bin, for ReLU that of all zeros, may be cut
+        tops = base + 0.85 * np.minimum(np.append(share, share[-1]) / highest, 1)
         rows.append({"value": pack(edges), "top": pack(tops), "base": base, "layer": layers[row]})
     return Picture(
         _histograms_spec(tuple(layers), float(edges[0]), float(edges[-1]), color),
