@@ -18,7 +18,7 @@ from .record import Record, knob
 MAX_DEPTH = 100
 MAX_WIDTH = 512
 MAX_BATCH = 512
-GAINS = (0.1, 10.0)  # the least and the largest factor of a scheme's standard deviation
+GAINS = (0.01, 100.0)  # the least and the largest factor of a scheme's standard deviation
 NOISE = 0.1  # of the datasets, as is an experiment's by default
 BINS = 50  # of the histograms of activations
 REACH = 4.0  # of the histograms of an unbounded activation, either way: 4 standard deviations of a signal of unit size

@@ -10,7 +10,7 @@ from ..charts import Profile, depth_curves, depth_histograms
 from ..contestants import Contestant
 from ..depth import Depth, expected, keeping_gain, side_by_side, signal
 from ..findings import number
-from ..mean_field import Theory
+from ..mean_field import Theory, theoretical_gain
 from ..palette import CONTESTANTS
 from ..propagation import Signal
 from .desk import Desk
@@ -115,8 +115,10 @@ def gains(desk: DepthDesk) -> None:
             if isinstance(gain, str):
                 st.markdown(f"**{label}**: none.  \n{gain}")
                 continue
-            st.markdown(f"**{label}**: gain **{gain:.3f}**")
+            theory = theoretical_gain(depth.activation, scheme, depth.width)
+            foretold = f" (theory: {theory:.3f})" if theory else ""
+            st.markdown(f"**{label}**: gain **{gain:.3f}**{foretold}")
             st.button(
                 f"Set the gain to {gain:.3g}", key=f"gain-{scheme}", icon=":material/tune:",
-                on_click=desk.turn, kwargs={"gain": float(np.clip(float(f"{gain:.3g}"), 0.1, 10))},
+                on_click=desk.turn, kwargs={"gain": desk.knobs["gain"].nearest(float(f"{gain:.3g}"))},
             )  # fmt: skip
