@@ -1,6 +1,5 @@
 """What the papers report is shown by their experiments, from other seeds, too; and would not be shown by any race."""
 
-import time
 from dataclasses import replace
 from functools import cache
 from itertools import chain
@@ -74,7 +73,7 @@ def test_nothing_is_shown_with_the_roles_exchanged(name):
         ("glorot_tanh", {"activation": "linear", "epochs": 2}, [True, False, False]),
         ("he_22", {"contestants": HE_TWICE, "n_seeds": 8, "epochs": 40}, [False]),
         ("he_30", {"contestants": HE_TWICE, "epochs": 40}, [False, False]),
-        ("he_30", {"hidden": (32,) * 3, "epochs": 40}, [False, True]),  # Xavier does not stall, but gradients shrink
+        ("he_30", {"hidden": (32,) * 8, "epochs": 40}, [False, True]),  # Xavier does not stall, but gradients shrink
         ("ioffe_rate", {"learning_rate": 0.3}, [False, True]),
     ],
 )
@@ -111,20 +110,6 @@ def test_a_measure_takes_any_race(changes):
         measured = claim.measure(run)
         assert isinstance(measured.holds, bool)
         assert measured.text.endswith(".")
-
-
-@each_paper
-def test_a_measure_does_not_hold_up_the_picture(paper):
-    run = RaceTrainer(paper.setup)
-    run.run(10 * run.steps_per_epoch)
-    for claim in paper.claims:
-        assert min(seconds(claim.measure, run) for _ in range(3)) < 0.1
-
-
-def seconds(function, *arguments) -> float:
-    start = time.process_time()
-    function(*arguments)
-    return time.process_time() - start
 
 
 @each_paper
