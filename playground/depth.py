@@ -9,7 +9,7 @@ from functools import lru_cache
 from .contestants import Contestant, Contestants, SideBySide
 from .mean_field import Theory, theory
 from .propagation import Propagation, Signal, critical_gain, propagate
-from .record import knob
+from .record import knob, knob_like
 
 
 # fmt: off
@@ -24,6 +24,7 @@ class Depth(SideBySide, Propagation):
         ), fewest=1, group="Schemes", label="Contestants",
         help="The schemes to compare, each with batch normalisation or without.",
     )
+    batch_size: int = knob_like(Propagation, "batch_size", default=128)
     # fmt: on
 
     def entry(self, contestant: Contestant) -> Propagation:
