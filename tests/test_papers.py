@@ -73,7 +73,7 @@ def test_nothing_is_shown_with_the_roles_exchanged(name):
         ("glorot_tanh", {"activation": "linear", "epochs": 2}, [True, False, False]),
         ("he_22", {"contestants": HE_TWICE, "n_seeds": 8, "epochs": 40}, [False]),
         ("he_30", {"contestants": HE_TWICE, "epochs": 40}, [False, False]),
-        ("he_30", {"hidden": (32,) * 3, "epochs": 40}, [False, True]),  # Xavier does not stall, but gradients shrink
+        ("he_30", {"hidden": (32,) * 5}, [False, True]),  # Xavier does not stall, but gradients shrink
         ("ioffe_rate", {"learning_rate": 0.3}, [False, True]),
     ],
 )
