@@ -5,7 +5,7 @@ Nothing here depends on time or on how often somebody looks: a run is the same h
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from .nn import ACTIVATIONS, OPTIMIZERS, BatchNorm, Dense, NeuralNetwork, Softma
 
 HISTORY_BYTES = 24 * 2**20  # for the states of one run; older ones are thinned out to stay below
 HISTORY_LENGTH = 300  # states at the most
+FEWEST_STATES = 4  # a network whose history could hold no more is not looked back at
 
 
 def build_network(experiment: Experiment, rng: np.random.Generator, n_inputs: int, n_classes: int) -> NeuralNetwork:
@@ -55,22 +56,26 @@ class History:
 
     Attributes:
         moments: every recorded moment, oldest first.
-        kept: the indices of the moments whose state is kept: the first and the newest always among them.
+        kept: the indices of the moments whose state is kept: the first and the newest always among them. Of a stack so
+            large that not even a few states fit, none is.
     """
 
     def __init__(self, state_bytes: int):
         self.moments: list[Moment] = []
         self._states: dict[int, dict[str, np.ndarray]] = {}
-        self._capacity = max(10, min(HISTORY_LENGTH, HISTORY_BYTES // state_bytes))
+        self._capacity = min(HISTORY_LENGTH, HISTORY_BYTES // state_bytes)
         self._stride = 1
 
-    def add(self, moment: Moment, state: dict[str, np.ndarray]) -> None:
-        """Record a moment. Where the capacity is reached, every other state is dropped."""
+    def add(self, moment: Moment, state: Callable[[], dict[str, np.ndarray]]) -> None:
+        """Record a moment, and the state that `state()` gives. At full capacity, every other state is dropped."""
         newest = len(self.moments) - 1
+        if self._capacity < FEWEST_STATES:
+            self.moments.append(moment)
+            return
         if newest % self._stride:
             self._states.pop(newest, None)
         self.moments.append(moment)
-        self._states[newest + 1] = state
+        self._states[newest + 1] = state()
         while len(self._states) > self._capacity:
             self._stride *= 2
             self._states = {i: s for i, s in self._states.items() if i % self._stride == 0 or i == newest + 1}
@@ -198,7 +203,7 @@ class Trainer:
             test = self.network.evaluate(self.data.X_test, self.data.y_test) if len(self.data.X_test) else (np.nan,) * 2
             ratios = tuple(self._update_ratios())
         moment = Moment(self.steps, self.progress, *map(_number, (*train, *test)), ratios)
-        self.history.add(moment, self.network.state())
+        self.history.add(moment, self.network.state)
 
     @property
     def tolerable_loss(self) -> np.ndarray:

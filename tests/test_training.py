@@ -211,13 +211,21 @@ def test_moments_are_recorded_at_the_start_after_each_epoch_and_on_demand_once()
 def test_the_history_thins_its_states_evenly_and_keeps_the_first_and_the_newest(state_bytes):
     history, most = History(state_bytes), min(HISTORY_LENGTH, HISTORY_BYTES // state_bytes)
     for i in range(1500):
-        history.add(f"moment {i}", {"parameters": i})
+        history.add(f"moment {i}", lambda i=i: {"parameters": i})
         kept = history.kept
         assert (kept[0], kept[-1]) == (0, i)
         assert min(i + 1, most // 2) <= len(kept) <= most
     assert len(set(np.diff(kept[:-1]))) == 1
     assert all(history.moments[i] == f"moment {i}" and history.state(i) == {"parameters": i} for i in kept)
     assert len(history.moments) == 1500
+
+
+def test_a_stack_too_large_for_a_history_has_moments_but_no_states():
+    history = History(HISTORY_BYTES)
+    for i in range(50):
+        history.add(f"moment {i}", lambda: pytest.fail("a state was asked for"))
+    assert history.kept == []
+    assert len(history.moments) == 50
 
 
 @pytest.mark.parametrize("batch_norm", [False, True], ids=["plain", "batch norm"])

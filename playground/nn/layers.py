@@ -190,20 +190,29 @@ class BatchNorm(Layer):
         return self.output
 
     def backward(self, dout):
-        r"""With D = dL/dx_hat = gamma dL/dy: dX = (D - mean(D) - x_hat mean(D x_hat)) / sqrt(var + epsilon).
+        r"""dX = (D - mean(D) - x_hat mean(D x_hat)) / sqrt(var + epsilon), the sum of the three `paths`.
 
-        The two means run over the batch: they are the paths through mu and through var (Ioffe & Szegedy 2015, section
-        3, put together). In evaluation mu and var are constants, and both paths are absent.
+        Ioffe & Szegedy (2015), section 3, put together.
         """
         self.dgamma = sum_over_batch(dout * self.X_hat)
         self.dbeta = sum_over_batch(dout)
+        direct, through_mean, through_var = self.paths(dout)
+        return (direct + through_mean + through_var) / self.std[..., None, :]
+
+    def paths(self, dout):
+        r"""The ways on which the input reaches the loss, each with its gradient times sqrt(var + epsilon).
+
+        Through x_hat itself: D = dL/dx_hat = gamma dL/dy, shape (*stack, batch, dim). Through the mean of the batch:
+        -mean(D), shape (*stack, 1, dim). Through its variance: -x_hat mean(D x_hat), shape (*stack, batch, dim). In
+        evaluation mean and variance are constants, and both their paths are 0.
+        """
         dX_hat = dout * self.gamma[..., None, :]
-        if self.training:
-            n = dout.shape[-2]
-            through_mean = (sum_over_batch(dX_hat) / n)[..., None, :]
-            through_var = self.X_hat * (sum_over_batch(dX_hat * self.X_hat) / n)[..., None, :]
-            dX_hat = dX_hat - through_mean - through_var
-        return dX_hat / self.std[..., None, :]
+        if not self.training:
+            return dX_hat, np.zeros_like(dX_hat[..., :1, :]), np.zeros_like(dX_hat)
+        n = dout.shape[-2]
+        through_mean = -(sum_over_batch(dX_hat) / n)[..., None, :]
+        through_var = -self.X_hat * (sum_over_batch(dX_hat * self.X_hat) / n)[..., None, :]
+        return dX_hat, through_mean, through_var
 
 
 class Softmax(Layer):
