@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from playground.palette import CLASSES, CONTESTANTS, NOW, REFERENCE, WRONG
+from playground.palette import CLASSES, CONTESTANTS, NEGATIVE, NOW, POSITIVE, REFERENCE, WRONG
 
 # Colours as the dichromats see them, in linear RGB: Machado, Oliveira & Fernandes (2009), table 1, severity 1.
 SIGHT = {
@@ -57,7 +57,7 @@ def test_the_measures_know_what_is_known():
 
 @pytest.mark.parametrize("sight", SIGHT)
 @pytest.mark.parametrize(
-    "colours", [*combinations(CLASSES, 2), *combinations(CONTESTANTS, 2), (NOW, REFERENCE)], ids="-".join
+    "colours", [*combinations(CLASSES, 2), *combinations(CONTESTANTS, 2), (NOW, REFERENCE), (POSITIVE, NEGATIVE)], ids="-".join
 )
 def test_colours_that_are_compared_can_be_told_apart(colours, sight):
     assert difference(*colours, sight) > APART
@@ -65,5 +65,5 @@ def test_colours_that_are_compared_can_be_told_apart(colours, sight):
 
 @pytest.mark.parametrize("background", BACKGROUNDS)
 def test_every_colour_is_seen_on_light_and_on_dark(background):
-    assert min(contrast(colour, background) for colour in (NOW, REFERENCE, WRONG)) >= 3
+    assert min(contrast(colour, background) for colour in (NOW, REFERENCE, WRONG, POSITIVE, NEGATIVE)) >= 3
     assert min(contrast(colour, background) for colour in CLASSES + CONTESTANTS) >= 2

@@ -2,10 +2,21 @@
 
 from .curves import accuracy_curve, loss_curve
 from .depth import Profile, depth_curves, depth_histograms
+from .diagram import diagram
+from .duel import duel_gradients, input_drift
 from .layers import activation_histograms, gradient_norms, update_ratios, weight_histograms
+from .normalization import (
+    feature_histograms,
+    gradient_paths,
+    mode_accuracies,
+    noise_by_size,
+    running_statistic,
+)
 from .picture import Picture
 from .plane import boundary, plane
 from .race import race_curves
+from .slope import nudges, slope
+from .sweep import sweep_losses, sweep_shares
 
 __all__ = [
     "Picture",
@@ -15,10 +26,22 @@ __all__ = [
     "boundary",
     "depth_curves",
     "depth_histograms",
+    "diagram",
+    "duel_gradients",
+    "feature_histograms",
     "gradient_norms",
+    "gradient_paths",
+    "input_drift",
     "loss_curve",
+    "mode_accuracies",
+    "noise_by_size",
+    "nudges",
     "plane",
     "race_curves",
+    "running_statistic",
+    "slope",
+    "sweep_losses",
+    "sweep_shares",
     "update_ratios",
     "weight_histograms",
 ]

@@ -1,7 +1,14 @@
 """Neural networks in NumPy alone: what a student reads here is what trains every network of the app."""
 
 from .activations import ACTIVATIONS, Activation, LeakyReLU, Linear, ReLU, Sigmoid, Tanh
-from .gradient_check import check_layer, check_network, numerical_gradient, relative_error
+from .gradient_check import (
+    check_layer,
+    check_network,
+    network_gradients,
+    numerical_gradient,
+    relative_error,
+    smallest_gradient,
+)
 from .initializers import INITIALIZERS, Initializer, initializer
 from .layers import BatchNorm, Dense, Layer, Softmax
 from .losses import CrossEntropy, MeanSquaredError
@@ -34,6 +41,8 @@ __all__ = [
     "check_layer",
     "check_network",
     "initializer",
+    "network_gradients",
     "numerical_gradient",
     "relative_error",
+    "smallest_gradient",
 ]

@@ -17,6 +17,7 @@ class Activation(Layer):
         name: key in `ACTIVATIONS` and in URLs.
         label: name on the screen.
         formula: sigma, in LaTeX.
+        derivative: its derivative, in LaTeX, from z or from a = sigma(z).
         meaning: one sentence: what it is known for.
         source: the paper.
         initializer: name of the scheme whose variance is derived for this activation.
@@ -25,6 +26,7 @@ class Activation(Layer):
     name: str
     label: str
     formula: str
+    derivative: str
     meaning: str
     source: str
     initializer = "glorot_normal"
@@ -51,6 +53,7 @@ class ReLU(Activation):
     name = "relu"
     label = "ReLU"
     formula = r"\max(0, z)"
+    derivative = r"1 \text{ where } z > 0,\ \text{else } 0"
     meaning = "Cheap, and its slope does not shrink with depth; a unit that is negative for every input is dead."
     source = "Nair & Hinton (2010); Glorot, Bordes & Bengio (2011)"
     initializer = "he_normal"
@@ -76,6 +79,7 @@ class LeakyReLU(Activation):
     name = "leaky_relu"
     label = "Leaky ReLU"
     formula = r"\max(0, z) + 0.01\,\min(0, z)"
+    derivative = r"1 \text{ where } z > 0,\ \text{else } 0.01"
     meaning = "A ReLU with a small slope on the negative side, so that no unit can die."
     source = "Maas, Hannun & Ng (2013)"
     initializer = "he_normal"
@@ -99,6 +103,7 @@ class Tanh(Activation):
     name = "tanh"
     label = "tanh"
     formula = r"\tanh(z)"
+    derivative = r"1 - a^2"
     meaning = "Centred on zero with slope 1 there; saturates for large |z|, where its gradient vanishes."
     source = "LeCun, Bottou, Orr & Müller (1998), section 4.4"
 
@@ -122,6 +127,7 @@ class Sigmoid(Activation):
     name = "sigmoid"
     label = "Sigmoid"
     formula = r"\frac{1}{1 + e^{-z}}"
+    derivative = r"a\,(1 - a)"
     meaning = "The classic; its slope is at most 1/4, so gradients shrink layer by layer, and it is not centred."
     source = "Rumelhart, Hinton & Williams (1986), equation 2"
 
@@ -145,6 +151,7 @@ class Linear(Activation):
     name = "linear"
     label = "Linear"
     formula = r"z"
+    derivative = r"1"
     meaning = "No bend at all: however deep, the network can only draw a straight boundary."
     source = "Saxe, McClelland & Ganguli (2014) study how such networks learn"
 

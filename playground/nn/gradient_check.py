@@ -65,22 +65,31 @@ def check_layer(layer: Layer, X: np.ndarray, y: np.ndarray | None = None, seed: 
     return {name: relative_error(analytic[name], numerical_gradient(loss, arrays[name])) for name in arrays}
 
 
-def check_network(network: NeuralNetwork, X: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    """Relative error of the gradient of each parameter of a network, stacked or not: {"0.W": ..., "0.b": ..., ...}.
+def network_gradients(network: NeuralNetwork, X: np.ndarray, y: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """The gradient of each parameter, by backpropagation and by central differences: {"0.W": (dW, numerical), ...}.
 
-    The number is the layer's place in `network.layers`. The network is copied.
+    The number is the layer's place in `network.layers`. Works for stacks too. The network is copied.
     """
-    network = network.select(())
+    network = network.select()
 
     def loss():
         return network.loss.value(network.forward(X), y).sum()
 
-    floor = 1e-4 * max(1.0, loss())
+    network.forward(X)
     network.backward(y)
     return {
-        f"{i}.{name}": relative_error(
-            getattr(layer, "d" + name).copy(), numerical_gradient(loss, getattr(layer, name)), floor
-        )
+        f"{i}.{name}": (getattr(layer, "d" + name).copy(), numerical_gradient(loss, getattr(layer, name)))
         for i, layer in enumerate(network.layers)
         for name in layer.parameters
     }
+
+
+def smallest_gradient(loss: float) -> float:
+    """Size below which the gradient of a loss can't be told from rounding: the `floor` of `relative_error`."""
+    return 1e-4 * max(1.0, loss)
+
+
+def check_network(network: NeuralNetwork, X: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    """Relative error of the gradient of each parameter of a network, stacked or not: {"0.W": ..., "0.b": ..., ...}."""
+    floor = smallest_gradient(network.loss.value(network.select().forward(X), y).sum())
+    return {name: relative_error(*pair, floor) for name, pair in network_gradients(network, X, y).items()}

@@ -17,8 +17,9 @@ def sidebar(desk: Desk) -> None:
     """All knobs of a run, group by group; what is turned less often stands behind an expander."""
     groups = dict.fromkeys(knob.group for knob in desk.knobs.values())
     for group in groups:
-        st.sidebar.subheader(group)
         shown = [name for name, knob in desk.knobs.items() if knob.group == group and desk.applies(name)]
+        if shown:
+            st.sidebar.subheader(group)
         for name in shown:
             if not desk.knobs[name].minor:
                 control(desk, name, st.sidebar)

@@ -21,6 +21,7 @@ class Desk:
         notices: sentences on what was replaced in the URL.
         message: a sentence on what the last change did; "" if there is nothing to say.
         address: the URL's parameters as last written.
+        mistakes: for each field in which something else than a number stands: what, and a sentence on it.
     """
 
     kind: type[Record]
@@ -30,6 +31,7 @@ class Desk:
         self.notices = notices
         self.message = ""
         self.address: dict[str, str] = {}
+        self.mistakes: dict[str, tuple[str, str]] = {}
 
     @property
     def knobs(self) -> dict[str, Knob]:
@@ -45,6 +47,7 @@ class Desk:
         """Set knobs."""
         self.notices = []
         self.message = ""
+        self.mistakes = {}
         self.experiment = replace(self.experiment, **values)
 
     def applies(self, name: str) -> bool:
@@ -78,7 +81,7 @@ def open_desk(kind: type[AnyDesk]) -> AnyDesk:
 def choose_section(sections: dict[str, str]) -> str:
     """A page's section: the one in the URL, or the one that was chosen; {name in URLs: name on the screen}."""
     navigation.ensure()
-    if SECTION not in st.session_state:
+    if st.session_state.get(SECTION) not in sections:  # none yet, or that of another page
         asked = st.query_params.get(SECTION)
         st.session_state[SECTION] = asked if asked in sections else next(iter(sections))
     st.segmented_control(

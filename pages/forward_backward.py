@@ -1,0 +1,44 @@
+"""Forward and backward, one training step followed by hand: every number, the line that computes it, and its check."""
+
+import streamlit as st
+
+from playground.ui import controls, walk
+from playground.ui.desk import choose_section, open_desk, show_notices, write_address
+
+PAGE = {"title": "Forward and backward", "icon": ":material/swap_horiz:", "position": 3}
+
+
+def step_by_step():
+    """One training step, move by move."""
+    desk = open_desk(walk.WalkDesk)
+    controls.sidebar(desk)
+    write_address(desk, "step")
+    st.markdown("Press **Next**: the numbers go forward, and their gradients back. Point at any unit or link.")
+    show_notices(desk)
+
+    walk.stepper(desk)
+    left, right = st.columns([11, 10])
+    with left:
+        shown = desk.moves[: desk.stage + (not desk.hidden)]
+        walk.network(desk, shown, desk.move)
+    with right:
+        walk.equation(desk)
+        walk.code(desk.move)
+    walk.arrays(desk)
+
+    st.markdown("**Change a number**, and everything follows.")
+    walk.changes(desk)
+
+
+def gradient_check():
+    """The loss itself says whether the gradients are right."""
+    desk = open_desk(walk.WalkDesk)
+    controls.sidebar(desk)
+    write_address(desk, "check")
+    st.markdown("Is the backward pass right? **Ask the loss**: nudge one number, and see how far it moves.")
+    show_notices(desk)
+    walk.gradient_check(desk)
+
+
+st.title("Forward and backward, by hand", anchor=False)
+{"step": step_by_step, "check": gradient_check}[choose_section({"step": "Step by step", "check": "Gradient check"})]()
