@@ -1,0 +1,19 @@
+"""A curve of the loss says whether a network still learns, and a gap between its two curves that it only remembers."""
+
+
+def draw(history: list[tuple[float, ...]]) -> None:
+    """Draw the losses over the epochs; without matplotlib, as bars of text."""
+    epochs, train_loss, _, test_loss, _ = zip(*history, strict=True)
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError:
+        widest = max(train_loss) or 1
+        for epoch, loss, *_ in history[:: -(-len(history) // 30)]:
+            print(f"epoch {epoch:5d}   loss {loss:9.4f}   " + "#" * round(60 * loss / widest))
+        return
+    plt.plot(epochs, train_loss, label="training")
+    plt.plot(epochs, test_loss, label="test")
+    plt.xlabel("epoch")
+    plt.ylabel("cross-entropy")
+    plt.legend()
+    plt.show()

@@ -1,0 +1,172 @@
+"""A script of one experiment: the engine's own source, which needs NumPy alone and prints the losses of the app."""
+
+import ast
+import inspect
+import platform
+import sys
+import textwrap
+from dataclasses import fields
+from functools import lru_cache
+from importlib.metadata import version
+from urllib.parse import urlencode
+
+import numpy as np
+
+from .. import experiment as experiment_module
+from ..experiment import Experiment
+from ..knobs import Choice
+from . import loop
+from .rewriting import WIDTH, literal
+from .source import Definition, Listing, gather
+
+# Of 1437 examples times weights of 64 x 128, one thread and two give other last digits; the app computes with one.
+ONE_THREAD = [
+    "# Matrix products with one thread, as in the app: with several, sums are cut elsewhere, and end in other digits.",
+    *(f'os.environ["{library}_NUM_THREADS"] = "1"' for library in ("OPENBLAS", "OMP", "MKL")),
+]
+RUN = 'if __name__ == "__main__":\n    train(Experiment())'
+
+
+def description(experiment: Experiment) -> list[str]:
+    """The experiment in words: a line for its data, its network and its training."""
+
+    def label(name: str) -> str:
+        return Experiment.knobs()[name].options[getattr(experiment, name)].label
+
+    now = experiment
+    data = [label("dataset")]
+    if now.source.many_classes:
+        data.append(f"{now.n_classes} classes")
+    if not now.source.given:
+        data.append(f"{now.n_points} points with noise {now.noise:g}, {now.train_share:.0%} of them for training")
+    hidden = Experiment.knobs()["hidden"].write(now.hidden)
+    network = [f"hidden layers {hidden}" if now.hidden else "no hidden layer", label("activation")]
+    network += [label("initializer"), *["batch normalisation"] * now.batch_norm]
+    training = [
+        f"{label('optimizer')} with a learning rate of {now.learning_rate:g}",
+        f"mini-batches of {now.batch_size}",
+    ]
+    training += [f"{now.epochs} epochs", *[f"L2 penalty {now.l2:g}"] * bool(now.l2)]
+    training += ["with changes on the way"] * bool(now.changes)
+    groups = {"Data": data, "Network": network, "Training": training}
+    return [f"{group}: {', '.join(texts)}." for group, texts in groups.items()]
+
+
+def promise(experiment: Experiment) -> str:
+    """What can be relied on, and where the experiment is to be found in the app."""
+    if type(experiment) is not Experiment:
+        dtype = np.dtype(experiment.DTYPE).name
+        return (
+            f"It is one network of many that the app trains side by side, in {dtype}. Here it trains by itself,\n"
+            "from the same initial weights, with the mini-batches of its own seed."
+        )
+    return (
+        "With the same versions on the same machine, it prints the numbers of the app, to the last digit.\n"
+        "The experiment in the app: its address, followed by\n" + link(experiment)
+    )
+
+
+def link(experiment: Experiment) -> str:
+    """The end of the URL that opens an experiment; of characters that are themselves in any text."""
+    return "?" + urlencode(experiment.to_query())
+
+
+def made_with() -> str:
+    """The versions whose numbers a script repeats."""
+    return f"Python {platform.python_version()}, NumPy {np.__version__} and scikit-learn {version('scikit-learn')}"
+
+
+def knobs_code(experiment: Experiment) -> str:
+    """The class `Experiment` of a script: a field for each knob, with the values of this one, and nothing to check.
+
+    Values are numbers, names from catalogues, and tuples of these: `literal` writes nothing else.
+    """
+    lines = ["@dataclass(frozen=True)", "class Experiment:"]
+    lines += ['    """Every knob of the experiment. Turn one, and run it again."""', ""]
+    for each in fields(Experiment):
+        value, knob = getattr(experiment, each.name), Experiment.knobs()[each.name]
+        annotation = each.type if isinstance(each.type, str) else inspect.formatannotation(each.type)
+        annotation = annotation.replace("playground.knobs.", "")
+        if each.name == "changes":
+            lines += [f"    # {knob.help}", *_changes(annotation, value)]
+            continue
+        text = f"    {each.name}: {annotation} = {literal(value)}"
+        if len(text) > WIDTH:
+            parts = [f"        {literal(part)}," for part in value]
+            lines += [f"    # {knob.help}", text.split(" = ")[0] + " = (", *parts, "    )"]
+        elif len(text) + 4 + len(knob.help) > WIDTH:
+            lines += [f"    # {knob.help}", text]
+        else:
+            lines.append(f"{text}  # {knob.help}")
+    lines += ["", f"    DTYPE: ClassVar[type] = np.{np.dtype(experiment.DTYPE).name}  # of the networks", ""]
+    return "\n".join([*lines, inspect.getsource(Experiment.at).rstrip()])
+
+
+def _changes(annotation: str, changes: tuple) -> list[str]:
+    if not changes:
+        return [f"    changes: {annotation} = ()"]
+    parts = [f"        Change({literal(step)}, {literal(knob)}, {literal(value)})," for step, knob, value in changes]
+    return [f"    changes: {annotation} = (", *parts, "    )"]
+
+
+def chosen(experiment: Experiment) -> list[tuple]:
+    """The catalogues and those of their entries that a run of an experiment uses, from its start to its end."""
+    choices = {name: knob for name, knob in Experiment.knobs().items() if isinstance(knob, Choice)}
+    first = [(knob.options, getattr(experiment, name)) for name, knob in choices.items()]
+    later = [(choices[change.knob].options, change.value) for change in experiment.changes if change.knob in choices]
+    return list({(id(options), entry): (options, entry) for options, entry in [*first, *later]}.values())
+
+
+@lru_cache(maxsize=8)
+def experiment_listing(experiment: Experiment) -> Listing:
+    """All definitions that a run of an experiment needs."""
+    return gather(
+        [(experiment_module, "Experiment"), (loop, "train")],
+        chosen(experiment),
+        {(experiment_module.__name__, "Experiment"): knobs_code(experiment)},
+    )
+
+
+def heading(module: str) -> str:
+    """The one idea of a module: the first sentence of its docstring."""
+    return inspect.getdoc(sys.modules[module]).splitlines()[0]
+
+
+def head(listing: Listing) -> str:
+    """The imports of a listing, and what must come before that of NumPy."""
+    standard, others = listing.import_lines()
+    standard = sorted({*standard, "import os"}, key=lambda line: (not line.startswith("import"), line))
+    return "\n".join([*standard, "", *ONE_THREAD, "", *others])
+
+
+def script(experiment: Experiment) -> str:
+    """The text of the script."""
+    words = [textwrap.fill(line, WIDTH, subsequent_indent="    ") for line in description(experiment)]
+    opening = [
+        '"""A neural network in NumPy alone, and one experiment with it.',
+        "",
+        *words,
+        "",
+        f"Made with {made_with()}.",
+        promise(experiment),
+        '"""',
+    ]
+    top = "\n".join(opening) + "\n\n" + head(experiment_listing(experiment))
+    parts = []
+    for module, definitions in experiment_listing(experiment).sections.items():
+        parts += ["# " + "-" * (WIDTH - 2) + f"\n# {heading(module)}", *blocks(definitions)]
+    return top + "\n\n" + "\n\n\n".join([*parts, RUN]) + "\n"
+
+
+def blocks(definitions: list[Definition]) -> list[str]:
+    """The code of definitions, to stand apart from each other; constants stay together."""
+    found: list[str] = []
+    constants = False
+    for definition in definitions:
+        now = isinstance(ast.parse(definition.code).body[0], ast.Assign | ast.AnnAssign)
+        if now and constants:
+            found[-1] += "\n" + definition.code
+        else:
+            found.append(definition.code)
+        constants = now
+    return found

@@ -1,0 +1,268 @@
+"""A listing gathers, from the running modules, all definitions that some of them need, so that it runs by itself.
+
+It follows names: what a definition mentions comes along, with what that mentions, and nothing else does. So a new
+initialiser, activation, optimiser or dataset stands in a listing as soon as it stands in its catalogue.
+"""
+
+import ast
+import inspect
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.util import resolve_name
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from .rewriting import class_text, identifiers, literal, without_decorator
+
+
+class Key(NamedTuple):
+    """Where a definition stands."""
+
+    module: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A function, class or constant at the top level of a module, as a listing has it.
+
+    Attributes:
+        key: where it stands.
+        code: its text.
+        line: its line in the source.
+        entries: of a catalogue, what it names, and must come after.
+    """
+
+    key: Key
+    code: str
+    line: int
+    entries: tuple[Key, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.key.name
+
+
+@dataclass
+class Listing:
+    """Definitions in an order in which they run.
+
+    Attributes:
+        imports: what comes from outside of the project: {line of import: names}, where `import x` has none.
+        sections: the definitions module by module, {name of the module: definitions}.
+    """
+
+    imports: dict[str, set[str]] = field(default_factory=dict)
+    sections: dict[str, list[Definition]] = field(default_factory=dict)
+
+    def import_lines(self) -> tuple[list[str], list[str]]:
+        """The imports, sorted: those of the standard library, and the others."""
+        lines = [
+            (not line.startswith("import"), line + ", ".join(sorted(names, key=_as_sorted)))
+            for line, names in self.imports.items()
+        ]
+        lines = [line for _, line in sorted(lines)]
+        standard = [line for line in lines if line.split()[1].split(".")[0] in sys.stdlib_module_names]
+        return standard, [line for line in lines if line not in standard]
+
+    @property
+    def names(self) -> set[str]:
+        """The names of all definitions."""
+        return {definition.name for section in self.sections.values() for definition in section}
+
+
+def _as_sorted(name: str) -> tuple[int, str]:
+    """Constants first, then classes, then the rest, as in all imports of the project."""
+    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2
+    return kind, name
+
+
+@cache
+def _tree(module: str) -> tuple[str, ast.Module]:
+    text = inspect.getsource(sys.modules[module])
+    return text, ast.parse(text)
+
+
+@cache
+def _top_level(module: str) -> dict[str, ast.stmt]:
+    """The statement that defines each name of a module."""
+    found: dict[str, ast.stmt] = {}
+    for node in _tree(module)[1].body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {(alias.asname or alias.name.split(".")[0]): node for alias in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found[node.name] = node
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {target.id: node for target in targets if isinstance(target, ast.Name)}
+    return found
+
+
+def _is_catalogue(module: str, name: str) -> bool:
+    """Whether a name stands for a dictionary that is empty in the source, and filled by what is defined after it."""
+    node = _top_level(module).get(name)
+    empty = isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Dict) and not node.value.keys
+    return empty and bool(getattr(sys.modules[module], name))
+
+
+def _defined_as(entry: Any) -> Key:
+    """Where the class or function of a catalogue's entry stands."""
+    made_of = entry if hasattr(entry, "__qualname__") else entry.draw
+    return Key(made_of.__module__, made_of.__name__)
+
+
+class _Gathering:
+    """The work of `gather`."""
+
+    def __init__(self, chosen: list[tuple[Mapping, str]], replaced: Mapping[Key, str], cut: Mapping[Key, set[str]]):
+        self.chosen, self.replaced, self.cut = chosen, replaced, cut
+        self.wanted: dict[Key, None] = {}
+        self.needs: dict[str, dict[str, None]] = {}  # module -> modules, in the order in which it mentions them
+        self.attributes: set[str] = set()
+        self.listing = Listing()
+
+    def follow(self, module: str, name: str, reader: str) -> None:
+        """Want what `name` means in `module`, for the sake of a definition in the module `reader`."""
+        node = _top_level(module).get(name)
+        if node is None:  # a builtin, or a name inside a function
+            return
+        if isinstance(node, ast.Import):
+            [alias] = [a for a in node.names if (a.asname or a.name.split(".")[0]) == name]
+            self.listing.imports.setdefault(f"import {alias.name}{f' as {alias.asname}' * bool(alias.asname)}", set())
+        elif isinstance(node, ast.ImportFrom):
+            [alias] = [a for a in node.names if (a.asname or a.name) == name]
+            source = resolve_name("." * node.level + (node.module or ""), sys.modules[module].__package__)
+            if node.level:
+                self.follow(source, alias.name, reader)
+            else:
+                written = alias.name + f" as {alias.asname}" * bool(alias.asname)
+                self.listing.imports.setdefault(f"from {source} import ", set()).add(written)
+        else:
+            self.wanted.setdefault(Key(module, name))
+            if module != reader:
+                self.needs.setdefault(reader, {})[module] = None
+            if _is_catalogue(module, name):
+                for entry in self.entries(module, name).values():
+                    key = _defined_as(entry)
+                    needed_by_itself = reader == module != key.module  # then no order follows: the entry imports it
+                    self.follow(key.module, key.name, "" if needed_by_itself else reader)
+
+    def entries(self, module: str, name: str) -> dict[str, Any]:
+        """The chosen entries of a catalogue."""
+        catalogue = getattr(sys.modules[module], name)
+        return {key: catalogue[key] for options, key in self.chosen if options is catalogue}
+
+    def is_literal(self, module: str, name: str) -> bool:
+        """Whether a listing writes a catalogue as {name: definition}; otherwise entries enter it as in the source."""
+        return _is_catalogue(module, name) and all(map(callable, self.entries(module, name).values()))
+
+    def enters_literal(self, module: str, node: ast.AST) -> bool:
+        """Whether a piece of code enters something in a catalogue that is written as a literal."""
+        return any(self.is_literal(module, name) for name in identifiers(node)[0] if name in _top_level(module))
+
+    def definition(self, key: Key) -> Definition:
+        """The text of a definition, without what nothing calls for."""
+        module, name = key
+        node, lines = _top_level(module)[name], _tree(module)[0].splitlines()
+        value = getattr(sys.modules[module], name)
+        cut = self.cut.get(key, set())
+        text = "\n".join(lines[node.lineno - 1 : node.end_lineno])
+        if key in self.replaced:
+            text = self.replaced[key]
+        elif isinstance(node, ast.ClassDef):
+            text = class_text(node, lines, [m for m in node.body if not self.is_unused(module, m)], cut)
+        elif isinstance(node, ast.FunctionDef):
+            entered = [d for d in node.decorator_list if self.only_enters_literal(module, d)]
+            text = without_decorator(node, lines, entered, value if entered else None, name in cut)
+        elif self.is_literal(module, name):
+            entries = {entry: _defined_as(made) for entry, made in self.entries(module, name).items()}
+            text = f"{name} = {{{', '.join(f'{entry!r}: {made.name}' for entry, made in entries.items())}}}"
+            return Definition(key, text.replace("'", '"'), node.lineno, tuple(entries.values()))
+        elif isinstance(value, int | float) and identifiers(node.value)[0]:
+            text = f"{name} = {literal(value)}"  # a number that comes from another module
+        return Definition(key, text, node.lineno)
+
+    def only_enters_literal(self, module: str, decorator: ast.expr) -> bool:
+        """Whether a decorator does nothing but enter a function in a catalogue that is written as a literal."""
+        if not isinstance(decorator, ast.Call) or not isinstance(decorator.func, ast.Name):
+            return False
+        made_by = _top_level(module).get(decorator.func.id)
+        return isinstance(made_by, ast.FunctionDef) and self.enters_literal(module, made_by)
+
+    def is_unused(self, module: str, member: ast.stmt) -> bool:
+        """Whether a listing can do without a member of a class: a method that nothing in it calls."""
+        if not isinstance(member, ast.FunctionDef):
+            return False
+        if member.name == "__init_subclass__":
+            return self.enters_literal(module, member)
+        if member.name.startswith("__"):
+            return member.name == "__reduce__"  # for `copy` and `pickle` alone
+        return member.name not in self.attributes
+
+    def read(self) -> dict[Key, Definition]:
+        """The definitions of all that is wanted; what they mention is wanted too, until nothing new is."""
+        while True:
+            before = len(self.wanted), len(self.attributes)
+            found = {key: self.definition(key) for key in self.wanted}
+            for key, definition in found.items():
+                names, attributes = identifiers(ast.parse(definition.code))
+                self.attributes |= attributes
+                for name in names:
+                    self.follow(key.module, name, key.module)
+            if before == (len(self.wanted), len(self.attributes)):
+                return found
+
+
+def gather(
+    roots: Iterable[tuple[ModuleType, str]],
+    chosen: Iterable[tuple[Mapping, str]] = (),
+    replaced: Mapping[tuple[str, str], str] | None = None,
+    cut: Mapping[tuple[str, str], set[str]] | None = None,
+) -> Listing:
+    """The definitions that `roots` need, and they themselves, in an order in which they run.
+
+    Args:
+        roots: modules, and names of definitions in them.
+        chosen: catalogues, such as `INITIALIZERS`, and the name of each entry of theirs that is to be in the listing.
+        replaced: {(module, name): code} to stand in place of a definition.
+        cut: {(module, name): methods} whose bodies are left out; of a function, its own name.
+
+    Raises:
+        ValueError: where two modules have different definitions of one name.
+    """
+    replaced = {Key(*key): code for key, code in (replaced or {}).items()}
+    cut = {Key(*key): names for key, names in (cut or {}).items()}
+    work = _Gathering(list(chosen), replaced, cut)
+    starts = [(module.__name__, name) for module, name in roots]
+    for module, name in starts:
+        work.follow(module, name, "")
+    found = work.read()
+    by_name: dict[str, Key] = {}
+    for key in found:
+        if by_name.setdefault(key.name, key) != key:
+            raise ValueError(f"{key.name} is defined in {key.module} and in {by_name[key.name].module}")
+    modules = list(_in_order(list(work.needs[""]), work.needs))
+    work.listing.sections = {module: [] for module in modules}
+    for definition in found.values():
+        home = max((definition.key.module, *(entry.module for entry in definition.entries)), key=modules.index)
+        work.listing.sections[home].append(definition)
+    for module, section in work.listing.sections.items():
+        section.sort(key=lambda each, home=module: _place(each, home, found))
+    return work.listing
+
+
+def _place(definition: Definition, home: str, found: Mapping[Key, Definition]) -> tuple[int, int]:
+    """Where in a module a definition stands: by its line, a catalogue behind the last of its entries."""
+    return max([(definition.line, 0), *((found[key].line, 1) for key in definition.entries if key.module == home)])
+
+
+def _in_order(modules: list[str], needs: Mapping[str, Iterable[str]], done: set[str] | None = None) -> Iterator[str]:
+    """The modules, each after those that it needs."""
+    done = set() if done is None else done
+    for module in modules:
+        if module not in done:
+            done.add(module)
+            yield from _in_order(list(needs.get(module, ())), needs, done)
+            yield module

@@ -1,0 +1,41 @@
+"""Files that were taken home, run where nothing of this project can be imported."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def run_fresh(text: str, folder: Path) -> list[str]:
+    """What a script prints in a fresh process that knows no more than NumPy and scikit-learn."""
+    file = folder / "taken_home.py"
+    file.write_text(text, "utf-8")
+    elsewhere = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    done = subprocess.run(
+        [sys.executable, "-I", "-X", "utf8", "-W", "error", str(file)],
+        cwd=folder, env=elsewhere, capture_output=True, text=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+def code_cells(text: str) -> list[str]:
+    """The code of a notebook, cell by cell."""
+    return [cell["source"] for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+
+
+def ruff(text: str, name: str = "taken_home.py") -> str:
+    """What ruff has to say of a script, by this project's rules; and whether it would lay it out otherwise."""
+    arguments = ["--config", str(ROOT / ".ruff.toml"), "--no-cache", "--stdin-filename", name, "-"]
+    said = []
+    for command in (["check", "--quiet"], ["format", "--diff", "--quiet"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, *arguments],
+            input=text, capture_output=True, text=True, encoding="utf-8", check=False,
+        )  # fmt: skip
+        said.append(done.stdout + done.stderr)
+    return "".join(said)
