@@ -4,7 +4,6 @@ All networks of a race with the same layers are one stack. Seed k of each contes
 so that contestants can be compared in pairs.
 """
 
-import time
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
@@ -15,14 +14,26 @@ from .experiment import Experiment
 from .knobs import Integer
 from .nn import NeuralNetwork
 from .record import knob, knob_like
-from .training import Trainer, experiment_data, initial_network
+from .together import Together
+from .training import Trainer, initial_network
 
 FAST = 0.95  # the accuracy that a network is to reach
 
 
+class Paired:
+    """For a record of contestants, of which seed k of each draws from the same stream: a class to derive from first."""
+
+    DTYPE: ClassVar[type] = np.float32  # 1.7 times as fast; what schemes differ by is not in the eighth digit
+
+    def entry(self, contestant: Contestant, seed: int) -> Self:
+        """The experiment of one network. By itself it has the same data and the same initial weights."""
+        seed = (self.seed + seed) % (self.knobs()["seed"].high + 1)
+        return replace(self, initializer=contestant.initializer, batch_norm=contestant.batch_norm, seed=seed)
+
+
 # fmt: off
 @dataclass(frozen=True)
-class Race(SideBySide, Experiment):
+class Race(Paired, SideBySide, Experiment):
     """Every knob of a race. The schemes and batch normalisation are the contestants' own; all else is shared."""
 
     contestants: tuple[Contestant, ...] = knob(
@@ -44,30 +55,19 @@ class Race(SideBySide, Experiment):
     epochs: int = knob_like(Experiment, "epochs", default=100)
     # fmt: on
 
-    DTYPE: ClassVar[type] = np.float32  # 1.7 times as fast; what schemes differ by is not in the eighth digit
 
-    def entry(self, contestant: Contestant, seed: int) -> Self:
-        """The experiment of one network of the race. By itself it has the same data and the same initial weights."""
-        seed = (self.seed + seed) % (self.knobs()["seed"].high + 1)
-        return replace(self, initializer=contestant.initializer, batch_norm=contestant.batch_norm, seed=seed)
-
-
-class RaceTrainer:
-    """Trains all networks of a race together; to a player it is like a `Trainer`.
+class RaceTrainer(Together):
+    """Trains all networks of a race together.
 
     Attributes:
-        race: the race; `change` replaces it.
-        data: the points, shared.
         trainers: one for each stack: the contestants without batch normalisation, and those with it.
         reached: for each contestant and seed, the epoch after which the accuracy was `FAST` for the first time; NaN
             where it was not yet. Of the test points, where there are any. Shape (contestants, seeds).
     """
 
     def __init__(self, race: Race):
-        self.race = race
-        self.data = experiment_data(race)
+        super().__init__(race)
         self._places: dict[Contestant, tuple[int, int]] = {}  # contestant -> its trainer, and its place in the stack
-        self.trainers = []
         for batch_norm in (False, True):
             group = [contestant for contestant in race.contestants if contestant.batch_norm == batch_norm]
             if group:
@@ -75,64 +75,15 @@ class RaceTrainer:
                 stacks = [NeuralNetwork.stack([self._initial(each, k) for k in range(race.n_seeds)]) for each in group]
                 self.trainers.append(Trainer(race, NeuralNetwork.stack(stacks)))
         self.reached = np.full((len(race.contestants), race.n_seeds), np.nan)
-        self._watch()
+        self.watch()
+
+    @property
+    def race(self) -> Race:
+        """The race, as it is now."""
+        return self.experiment
 
     def _initial(self, contestant: Contestant, seed: int) -> NeuralNetwork:
         return initial_network(self.race.entry(contestant, seed), self.data)
-
-    @property
-    def lead(self) -> Trainer:
-        """A trainer that has come as far as the race has: they stand at one step, but for those that have diverged."""
-        return max(self.trainers, key=lambda trainer: trainer.steps)
-
-    @property
-    def steps(self) -> int:
-        return self.lead.steps
-
-    @property
-    def progress(self) -> float:
-        return self.lead.progress
-
-    @property
-    def finished(self) -> bool:
-        return self.lead.finished
-
-    @property
-    def diverged(self) -> str:
-        """Why all networks of the race stand still; "" as long as one trains on."""
-        why = {trainer.diverged for trainer in self.trainers}
-        return "" if "" in why else why.pop()
-
-    @property
-    def steps_per_epoch(self) -> int:
-        return self.lead.steps_per_epoch
-
-    @property
-    def steps_to_epoch_end(self) -> int:
-        return self.lead.steps_to_epoch_end
-
-    def change(self, race: Race) -> None:
-        """Go on with a race that differs in its changes from here on, or in its number of epochs."""
-        self.race = race
-        for trainer in self.trainers:
-            trainer.change(race)
-
-    def run(self, steps: int, seconds: float = np.inf) -> None:
-        """Train for so many mini-batches, or until the time is over, the last epoch is done, or all have diverged."""
-        end = time.monotonic() + seconds
-        for _ in range(steps):
-            if self.finished or self.diverged:
-                break
-            epoch = self.lead.epoch
-            for trainer in self.trainers:
-                trainer.step()
-            if self.lead.epoch > epoch:
-                self._watch()
-            if time.monotonic() > end:
-                break
-
-    def record(self) -> None:
-        """Nothing to do: a race is recorded epoch by epoch."""
 
     def network(self, contestant: Contestant, seed: int) -> NeuralNetwork:
         """The network of a contestant with one of its seeds, as it is now; a copy."""
@@ -170,7 +121,7 @@ class RaceTrainer:
         """The figure that counts for `reached`: accuracy on the test points, or on the training points without any."""
         return "test_accuracy" if len(self.data.X_test) else "train_accuracy"
 
-    def _watch(self) -> None:
+    def watch(self) -> None:
         """Note who has reached `FAST` by now."""
         newest = len(self.lead.history.moments) - 1
         now = self.figures(self.judged, [newest])[:, 0]

@@ -96,6 +96,7 @@ class Trainer:
         experiment: the experiment.
         network: what to train; by default the network that the experiment describes. With a stack of networks, which
             share data and mini-batches, losses, accuracies and the like are arrays of shape (*stack).
+        learning_rates: one for each network of a stack, in place of the experiment's; shape (*stack).
 
     Attributes:
         experiment: the experiment; `change` replaces it by one with the change in it.
@@ -113,13 +114,19 @@ class Trainer:
     RUNAWAY_LOSS = 10
     RUNAWAY_EPOCHS = 20  # runs that peak for a few epochs, and then learn all the same, are left to go on
 
-    def __init__(self, experiment: Experiment, network: NeuralNetwork | None = None):
+    def __init__(
+        self,
+        experiment: Experiment,
+        network: NeuralNetwork | None = None,
+        learning_rates: np.ndarray | None = None,
+    ):
         self.experiment = experiment
         self.data = experiment_data(experiment)
         self.network = network or initial_network(experiment, self.data)
         self._batches_rng = np.random.default_rng(_seeds(experiment)[1])
         self._order = self._batches_rng.permutation(self.data.n_train)
         self._position = 0
+        self._learning_rates = learning_rates
         self._before = self.network.parameters.copy()
         self.steps = self.epoch = 0
         self.overflow = np.zeros(self.network.stack_shape, bool)
@@ -232,7 +239,7 @@ class Trainer:
         now = self.experiment.at(self.steps)
         if not self.steps or now.optimizer != self._now.optimizer:
             self.optimizer = OPTIMIZERS[now.optimizer]()
-        self.optimizer.learning_rate = now.learning_rate
+        self.optimizer.learning_rate = now.learning_rate if self._learning_rates is None else self._learning_rates
         self._now = now
 
     def _update_ratios(self) -> Iterator[float | np.ndarray]:

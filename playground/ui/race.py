@@ -93,9 +93,9 @@ def planes(run: RaceRun) -> dict[Slot, object]:
     """A small picture of the plane for each contestant, under its name: slots, and what they show."""
     contestants = run.experiment.contestants
     views = {}
-    columns = st.columns(3)
+    columns = st.columns(min(3, len(contestants)))
     for number, (contestant, color) in enumerate(zip(contestants, CONTESTANTS, strict=False)):
-        place = columns[number % 3]
+        place = columns[number % len(columns)]
         place.caption(f':color[■]{{foreground="{color}"}} **{contestant.label}**')
 
         def view(look: RaceLook, contestant=contestant) -> Picture:
