@@ -1,14 +1,16 @@
-"""A dataset is a picture in the plane that a network must learn to colour.
+"""A dataset is examples with labels, and a split says which of them train and which only test.
 
 To add one, write one function (rng, n_points, noise, n_classes) -> X, labels under `@dataset(...)`: it then
-stands in `DATASETS` and everywhere in the app.
+stands in `DATASETS` and everywhere in the app. To add a split, write one function (rng, labels) -> order under
+`@way_to_split(...)`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-from sklearn.datasets import make_blobs, make_circles, make_moons
+from sklearn.datasets import load_digits, make_blobs, make_circles, make_moons
 
 
 @dataclass(frozen=True)
@@ -19,38 +21,102 @@ class Dataset:
         name: key in `DATASETS` and in URLs.
         label: name on the screen.
         meaning: one sentence: what it asks of a network.
-        draw: (rng, n_points, noise, n_classes) -> X of shape (n_points, 2) and integer labels of shape (n_points,).
-        given: whether its points are given, so that number of points, noise and the split for testing don't apply.
-        many_classes: whether the number of classes may be chosen; it is 2 otherwise.
+        draw: (rng, n_points, noise, n_classes) -> X of shape (n_points, n_features) and integer labels (n_points,).
+        given: whether its examples are given, so that number of points and noise don't apply.
+        tested: whether some of its examples are kept for testing; otherwise all train.
+        many_classes: whether the number of classes may be chosen.
+        n_classes: their number, where it may not.
+        n_features: features of an example; those with two are points in the plane.
     """
 
     name: str
     label: str
     meaning: str
     draw: Callable[..., tuple[np.ndarray, np.ndarray]]
-    given: bool
-    many_classes: bool
+    given: bool = False
+    tested: bool = True
+    many_classes: bool = False
+    n_classes: int = 2
+    n_features: int = 2
 
 
 DATASETS: dict[str, Dataset] = {}
+PLANE: dict[str, Dataset] = {}  # the points in the plane
+IMAGES: dict[str, Dataset] = {}  # all others
 
 
-def dataset(label: str, meaning: str, given: bool = False, many_classes: bool = False):
-    """Enter the decorated function in `DATASETS` under its own name."""
+def dataset(label: str, meaning: str, **about):
+    """Enter the decorated function in `DATASETS` under its own name, and in `PLANE` or `IMAGES`."""
 
     def enter(draw):
-        DATASETS[draw.__name__] = Dataset(draw.__name__, label, meaning, draw, given, many_classes)
+        source = DATASETS[draw.__name__] = Dataset(draw.__name__, label, meaning, draw, **about)
+        (PLANE if source.n_features == 2 else IMAGES)[source.name] = source
         return draw
 
     return enter
 
 
 @dataclass(frozen=True)
-class Data:
-    """Points split into those to train on and those to test with.
+class Split:
+    """A way to split a dataset, with what a student should know of it.
 
     Attributes:
-        X_train, X_test: (examples, 2). The test part may be empty.
+        name: key in `SPLITS` and in URLs.
+        label: name on the screen.
+        meaning: one sentence: what it does.
+        draw: (rng, labels) -> the indices of all examples; the first of them train, the others test.
+    """
+
+    name: str
+    label: str
+    meaning: str
+    draw: Callable[..., np.ndarray]
+
+    def __call__(self, rng, labels: np.ndarray) -> np.ndarray:
+        """The indices of all examples, those for training first; shape of `labels`, (n_points,)."""
+        return self.draw(rng, labels)
+
+
+SPLITS: dict[str, Split] = {}
+
+
+def way_to_split(label: str, meaning: str):
+    """Enter the decorated function in `SPLITS` under its own name."""
+
+    def enter(draw):
+        SPLITS[draw.__name__] = Split(draw.__name__, label, meaning, draw)
+        return SPLITS[draw.__name__]
+
+    return enter
+
+
+@way_to_split("At random", "All examples are shuffled, then cut.")
+def shuffled(rng, labels):
+    return rng.permutation(len(labels))
+
+
+@way_to_split("Stratified", "Shuffled, with the same share of each class in both parts.")
+def stratified(rng, labels):
+    # scikit-learn refuses to stratify where a class has but one example, which may be so here
+    order = rng.permutation(len(labels))
+    place = np.empty(len(labels))
+    for label in np.unique(labels):
+        of_class = order[labels[order] == label]
+        place[of_class] = (np.arange(len(of_class)) + rng.uniform()) / len(of_class)
+    return np.argsort(place, kind="stable")
+
+
+@way_to_split("Last part", "As they stand in the file: the first train, the last test. No random sample of the whole.")
+def last_part(rng, labels):
+    return np.arange(len(labels))
+
+
+@dataclass(frozen=True)
+class Data:
+    """Examples split into those to train on and those to test with.
+
+    Attributes:
+        X_train, X_test: (examples, n_features). The test part may be empty.
         y_train, y_test: one-hot labels, (examples, n_classes).
     """
 
@@ -68,16 +134,19 @@ class Data:
         return len(self.X_train)
 
 
-def make_data(name: str, rng: np.random.Generator, n_points: int, noise: float, n_classes: int, train_share: float):
-    """Draw the points of a dataset and split them at random; at least one is for training."""
+def make_data(
+    name: str, rng: np.random.Generator, n_points: int, noise: float, n_classes: int, train_share: float,
+    split: str = "shuffled",
+) -> Data:  # fmt: skip
+    """Draw the examples of a dataset and split them; at least one is for training."""
     source = DATASETS[name]
-    n_classes = n_classes if source.many_classes else 2
+    n_classes = n_classes if source.many_classes else source.n_classes
     X, labels = source.draw(rng, n_points, noise, n_classes)
     y = np.eye(n_classes)[labels]
-    if source.given:
+    if not source.tested:
         return Data(X, y, X[:0], y[:0])
-    order = rng.permutation(len(X))
-    n_train = min(max(1, round(train_share * len(X))), len(X))
+    order = SPLITS[split](rng, labels)
+    n_train = max(1, int(train_share * len(X) + 1e-9))  # rounded down, as on the course page
     train, test = order[:n_train], order[n_train:]
     return Data(X[train], y[train], X[test], y[test])
 
@@ -94,7 +163,12 @@ def xor_clouds(rng, n_points, noise, n_classes):
     return X + noise * rng.standard_normal(X.shape), labels
 
 
-@dataset("XOR (the course's four points)", "The four points of the course page: all train, none test.", given=True)
+@dataset(
+    "XOR (the course's four points)",
+    "The four points of the course page: all train, none test.",
+    given=True,
+    tested=False,
+)
 def xor(rng, n_points, noise, n_classes):
     return np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([0, 1, 1, 0])
 
@@ -125,3 +199,19 @@ def blobs(rng, n_points, noise, n_classes):
     angle = 2 * np.pi * np.arange(n_classes) / n_classes
     centers = 1.4 * np.column_stack([np.cos(angle), np.sin(angle)])
     return make_blobs(n_points, centers=centers, cluster_std=0.2 + noise, random_state=_seed(rng))
+
+
+@dataset(
+    "Handwritten digits", "1,797 images of 8 x 8 pixels by 13 writers (Alpaydin & Kaynak 1998), in scikit-learn.",
+    given=True, n_classes=10, n_features=64,
+)  # fmt: skip
+def digits(rng, n_points, noise, n_classes):
+    X, labels = _digits()
+    return X.copy(), labels.copy()
+
+
+@cache
+def _digits():
+    """The file is read once: pixels from 0 to 1, and labels."""
+    X, labels = load_digits(return_X_y=True)
+    return X / 16, labels

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from .datasets import DATASETS, Dataset
+from .datasets import PLANE, SPLITS, Dataset
 from .knobs import Change, Changes, Choice, Flag, Integer, Knob, Real, Widths
 from .nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS
 from .record import Record, knob
@@ -22,7 +22,7 @@ class Experiment(Record):
     """Every knob of a run."""
 
     dataset: str = knob(
-        Choice, "xor_clouds", group="Data", label="Dataset", options=DATASETS,
+        Choice, "xor_clouds", group="Data", label="Dataset", options=PLANE,
         help="The points to classify: each has two features and a class.",
     )
     n_classes: int = knob(
@@ -40,6 +40,10 @@ class Experiment(Record):
     train_share: float = knob(
         Real, 0.7, low=0.1, high=1.0, step=0.05, minor=True, group="Data", label="Share for training",
         help="Share of the examples to train on. The others only test how the network generalises.",
+    )
+    split: str = knob(
+        Choice, "shuffled", minor=True, options=SPLITS, group="Data", label="Split",
+        help="How examples are chosen for testing.",
     )
     data_seed: int = knob(
         Integer, 0, low=0, high=999_999, minor=True, group="Data", label="Data seed",
@@ -92,11 +96,12 @@ class Experiment(Record):
     # fmt: on
 
     DTYPE: ClassVar[type] = np.float64  # of the networks
+    PAGE: ClassVar[str] = ""  # of the app, which opens the experiment
 
     @property
     def source(self) -> Dataset:
         """The dataset, with what is known of it."""
-        return DATASETS[self.dataset]
+        return self.knobs()["dataset"].options[self.dataset]
 
     def at(self, step: int) -> Self:
         """The experiment with the values that its live knobs have after `step` mini-batches."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .datasets import DATASETS, Data, make_data
+from .datasets import PLANE, Data, make_data
 from .experiment import Experiment
 from .knobs import Choice, Flag, Integer, Real
 from .nn import BatchNorm, Dense, NeuralNetwork, ReLU, Softmax, Tanh, check_layer
@@ -23,7 +23,7 @@ SIZES = tuple(2**power for power in range(9))  # batch sizes at which the noise 
 DRAWS = 2000  # batches of each size; so the standard deviation of Gaussian estimates is known to 1.6 %
 N_SEEDS = 8  # networks that are trained
 TRAIN_SHARE = 0.488  # so that of 1000 points 512 are for testing, which any power of two divides
-SPLITTABLE = {name: source for name, source in DATASETS.items() if not source.given}  # those with points to test on
+SPLITTABLE = {name: source for name, source in PLANE.items() if source.tested}  # those with points to test on
 
 
 # fmt: off

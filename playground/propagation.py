@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .datasets import DATASETS
+from .datasets import PLANE
 from .knobs import Choice, Flag, Integer, Real
 from .nn import ACTIVATIONS, INITIALIZERS, Activation, BatchNorm, Dense, Layer
 from .record import Record, knob
@@ -37,7 +37,7 @@ class Noise:
     meaning: str = "As many features as a layer has units, each independent, with mean 0 and variance 1."
 
 
-INPUTS = {"noise": Noise()} | DATASETS
+INPUTS = {"noise": Noise()} | PLANE
 
 
 # fmt: off
@@ -85,7 +85,7 @@ class Propagation(Record):
 
     def fans(self, i: int) -> tuple[int, int]:
         """fan_in and fan_out of layer i, counted from 0: width and width, but for the first on a dataset."""
-        return (2 if i == 0 and self.input in DATASETS else self.width), self.width
+        return (2 if i == 0 and self.input in PLANE else self.width), self.width
 
 
 class Curves:
@@ -207,9 +207,9 @@ def batch(p: Propagation) -> np.ndarray:
     The features of a dataset get mean 0 and variance 1 over many points, of which the batch is a random part.
     """
     rng = _rng(p, 0)
-    if p.input not in DATASETS:
+    if p.input not in PLANE:
         return rng.standard_normal((p.batch_size, p.width))
-    X, _ = DATASETS[p.input].draw(rng, MAX_BATCH, NOISE, 2)
+    X, _ = PLANE[p.input].draw(rng, MAX_BATCH, NOISE, 2)
     X = (X - X.mean(axis=0)) / X.std(axis=0)
     return X[rng.permutation(len(X))[: p.batch_size]]
 

@@ -281,4 +281,5 @@ def experiment_data(experiment: Experiment) -> Data:
         experiment.noise,
         experiment.n_classes,
         experiment.train_share,
+        experiment.split,
     )

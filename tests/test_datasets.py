@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
-from playground.datasets import DATASETS, make_data
+from playground.datasets import DATASETS, IMAGES, PLANE, SPLITS, make_data
 
-DRAWN = [name for name, dataset in DATASETS.items() if not dataset.given]
+DRAWN = [name for name, dataset in PLANE.items() if not dataset.given]
 EXTREMES = [(2, 0.0, 2, 0.1), (2, 0.5, 5, 1.0), (1000, 0.0, 5, 0.1), (1000, 0.5, 2, 1.0), (7, 0.1, 3, 0.7)]
 
 
@@ -28,19 +29,19 @@ def points(data):
 
 
 @pytest.mark.parametrize(("n_points", "noise", "n_classes", "train_share"), EXTREMES)
-@pytest.mark.parametrize("name", DATASETS)
+@pytest.mark.parametrize("name", PLANE)
 def test_points_are_finite_with_one_hot_labels_whatever_the_knobs(name, n_points, noise, n_classes, train_share):
     data = draw(name, 0, n_points, noise, n_classes, train_share)
     X, y = np.concatenate([data.X_train, data.X_test]), np.concatenate([data.y_train, data.y_test])
-    assert data.n_classes == (n_classes if DATASETS[name].many_classes else 2)
-    assert X.shape == (4 if DATASETS[name].given else n_points, 2)
+    assert data.n_classes == (n_classes if PLANE[name].many_classes else 2)
+    assert X.shape == (4 if PLANE[name].given else n_points, 2)
     assert y.shape == (len(X), data.n_classes)
     assert np.isfinite(X).all()
     assert np.isin(y, (0, 1)).all()
     assert (y.sum(axis=1) == 1).all()
 
 
-@pytest.mark.parametrize("name", DATASETS)
+@pytest.mark.parametrize("name", PLANE)
 def test_a_seed_draws_the_same_points_again(name):
     again, data = draw(name, seed=3), draw(name, seed=3)
     for part in ("X_train", "y_train", "X_test", "y_test"):
@@ -53,7 +54,7 @@ def test_another_seed_draws_other_points(name):
 
 
 @pytest.mark.parametrize(("share", "n_points", "n_train"), [
-    (0.1, 300, 30), (0.7, 300, 210), (1.0, 300, 300), (0.1, 2, 1), (0.7, 2, 1), (1.0, 2, 2), (0.1, 3, 1), (0.7, 7, 5),
+    (0.1, 300, 30), (0.7, 300, 210), (1.0, 300, 300), (0.1, 2, 1), (0.7, 2, 1), (1.0, 2, 2), (0.1, 3, 1), (0.7, 7, 4),
 ])  # fmt: skip
 def test_the_share_for_training_is_kept_and_at_least_one_point(share, n_points, n_train):
     data = draw("circles", n_points=n_points, train_share=share)
@@ -142,3 +143,48 @@ def test_no_straight_line_separates_what_a_bent_one_does(name):
     X, labels = pure(name, noise=0.05)
     assert LogisticRegression().fit(X, labels).score(X, labels) < 0.7
     assert SVC(C=100, gamma=5).fit(X, labels).score(X, labels) > 0.97
+
+
+# Splits
+
+
+def labelled(split, seed=0, n_points=60, train_share=0.7):
+    return make_data("blobs", np.random.default_rng(seed), n_points, 0.1, 5, train_share, split)
+
+
+@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize("n_points", [2, 3, 7, 60])
+def test_every_split_parts_all_points_however_few(split, n_points):
+    data, shuffled = labelled(split, n_points=n_points), labelled("shuffled", n_points=n_points)
+    found, expected = (np.concatenate([part.X_train, part.X_test]) for part in (data, shuffled))
+    assert sorted(found.tolist()) == sorted(expected.tolist())
+    assert data.n_train == shuffled.n_train >= 1
+
+
+def test_a_stratified_split_has_each_class_in_its_share_in_both_parts():
+    for seed in range(5):
+        data = labelled("stratified", seed, n_points=1000)
+        whole = data.y_train.sum(axis=0) + data.y_test.sum(axis=0)
+        assert data.y_train.sum(axis=0) == pytest.approx(0.7 * whole, abs=1)
+    assert not np.array_equal(labelled("stratified", 1).X_train, labelled("stratified", 2).X_train)
+
+
+def test_the_last_part_is_the_end_of_the_file_cut_where_the_course_cuts_it():
+    data = make_data("digits", np.random.default_rng(0), 0, 0.0, 0, 0.8, "last_part")
+    X, labels = load_digits(return_X_y=True)
+    cut = int(0.8 * len(X))
+    assert np.array_equal(data.X_train, X[:cut] / 16)
+    assert np.array_equal(data.X_test, X[cut:] / 16)
+    assert np.array_equal(data.y_test, np.eye(10)[labels[cut:]])
+
+
+def test_whoever_changes_the_digits_changes_a_copy():
+    draw = DATASETS["digits"].draw
+    draw(None, 0, 0, 0)[0][:] = 7
+    assert draw(None, 0, 0, 0)[0].max() == 1
+
+
+def test_points_in_the_plane_and_images_are_told_apart():
+    assert PLANE | IMAGES == DATASETS
+    assert all(source.n_features == 2 for source in PLANE.values())
+    assert IMAGES["digits"].n_classes == 10

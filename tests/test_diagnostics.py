@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from runs import DEGENERATE, assert_same_state, look_after, trained
 
-from playground.datasets import DATASETS
+from playground.datasets import PLANE
 from playground.diagnostics import class_probabilities, distinct_units, layer_statistics, look, view_limits
 from playground.experiment import Experiment
 from playground.nn import ACTIVATIONS, BatchNorm, Dense, NeuralNetwork, ReLU, Softmax
@@ -213,7 +213,7 @@ def test_class_probabilities_are_those_of_evaluation_whatever_else_is_on_the_gri
 
 
 @pytest.mark.parametrize("n_points", [2, 3, 300])
-@pytest.mark.parametrize("name", DATASETS)
+@pytest.mark.parametrize("name", PLANE)
 def test_the_view_shows_all_points_with_a_margin_and_little_more(name, n_points):
     for seed in range(5):
         data = Trainer(Experiment(dataset=name, n_points=n_points, data_seed=seed)).data

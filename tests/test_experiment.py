@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.datasets import DATASETS, dataset
+from playground.datasets import DATASETS, IMAGES, PLANE, SPLITS, dataset, way_to_split
 from playground.experiment import IN_RUN, KNOBS, Experiment
 from playground.knobs import Change, Changes, Choice, Flag, Integer, Real, Widths
 from playground.nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, Activation, Optimizer, initializer
@@ -217,7 +217,10 @@ def test_an_experiment_can_not_be_changed_by_who_shares_it():
 @pytest.fixture
 def registries():
     """What a test enters in a registry is out of it after the test."""
-    kept = [(registry, dict(registry)) for registry in (DATASETS, ACTIVATIONS, INITIALIZERS, OPTIMIZERS)]
+    kept = [
+        (registry, dict(registry))
+        for registry in (DATASETS, PLANE, IMAGES, SPLITS, ACTIVATIONS, INITIALIZERS, OPTIMIZERS)
+    ]
     yield
     for registry, entries in kept:
         registry.clear()
@@ -229,6 +232,12 @@ def add_dataset():
     def brand_new(rng, n_points, noise, n_classes):
         X = rng.uniform(-1, 1, (n_points, 2))
         return X, (X[:, 0] > 0).astype(int)
+
+
+def add_split():
+    @way_to_split("Brand new", "Backwards.")
+    def brand_new(rng, labels):
+        return np.arange(len(labels))[::-1]
 
 
 def add_initializer():
@@ -260,9 +269,13 @@ def add_optimizer():
 @pytest.mark.parametrize("name", CHOICES)
 def test_what_enters_a_registry_is_a_choice_at_once_and_trains(name, registries):
     assert Experiment.from_query({name: "brand_new"})[0] == Experiment()
-    {"dataset": add_dataset, "initializer": add_initializer, "activation": add_activation, "optimizer": add_optimizer}[
-        name
-    ]()
+    {
+        "dataset": add_dataset,
+        "split": add_split,
+        "initializer": add_initializer,
+        "activation": add_activation,
+        "optimizer": add_optimizer,
+    }[name]()
     experiment, notices = Experiment.from_query({name: "brand_new"})
     assert (getattr(experiment, name), notices) == ("brand_new", [])
     trainer = Trainer(experiment)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from playground.datasets import DATASETS
+from playground.datasets import PLANE
 from playground.mean_field import depth_scale, fixed_point, moments, theoretical_gain, theory
 from playground.nn import ACTIVATIONS, INITIALIZERS
 from playground.propagation import Propagation, batch, critical_gain, propagate
@@ -237,7 +237,7 @@ def test_without_randomness_there_is_no_theory_but_a_reason(scheme, batch_norm):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize(
-    "values", [{"width": 1}, {"depth": 1}, {"batch_size": 1}, *({"input": name} for name in DATASETS)]
+    "values", [{"width": 1}, {"depth": 1}, {"batch_size": 1}, *({"input": name} for name in PLANE)]
 )
 def test_theory_has_a_number_for_every_layer(activation, values):
     for scheme in RANDOM:

@@ -57,7 +57,9 @@ def test_the_measures_know_what_is_known():
 
 @pytest.mark.parametrize("sight", SIGHT)
 @pytest.mark.parametrize(
-    "colours", [*combinations(CLASSES, 2), *combinations(CONTESTANTS, 2), (NOW, REFERENCE), (POSITIVE, NEGATIVE)], ids="-".join
+    "colours",
+    [*combinations(CLASSES, 2), *combinations(CONTESTANTS, 2), (NOW, REFERENCE), (POSITIVE, NEGATIVE)],
+    ids="-".join,
 )
 def test_colours_that_are_compared_can_be_told_apart(colours, sight):
     assert difference(*colours, sight) > APART

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground import propagation
-from playground.datasets import DATASETS
+from playground.datasets import PLANE
 from playground.nn import ACTIVATIONS, INITIALIZERS, BatchNorm, NeuralNetwork
 from playground.propagation import (
     BINS,
@@ -76,7 +76,7 @@ def test_a_record_is_frozen_equal_to_its_like_and_fit_for_a_cache():
     assert len({SMALL, replace(SMALL), replace(SMALL, seed=1)}) == 2
 
 
-@pytest.mark.parametrize("name", ["noise", *DATASETS])
+@pytest.mark.parametrize("name", ["noise", *PLANE])
 def test_the_batch_has_the_features_of_its_input(name):
     p = Propagation(input=name, width=40, batch_size=300)
     X = batch(p)

@@ -81,7 +81,9 @@ def without_decorator(
 
 
 def _docstring(about: Any, with_formula: bool) -> list[str]:
-    """What `INITIALIZERS` says of a scheme, as the docstring of its function."""
+    """What a catalogue says of an entry, as the docstring of its function."""
+    if not hasattr(about, "formula"):
+        return textwrap.wrap(f'"""{about.label}: {about.meaning}"""', WIDTH, initial_indent="    ")
     source = about.source[0].upper() + about.source[1:]
     sentences = [about.formula, ""] * with_formula + textwrap.wrap(f"{about.meaning} {source}.", WIDTH - 4)
     quotes = 'r"""' if "\\" in "".join(sentences) else '"""'

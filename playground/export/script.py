@@ -5,7 +5,7 @@ import inspect
 import platform
 import sys
 import textwrap
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import lru_cache
 from importlib.metadata import version
 from urllib.parse import urlencode
@@ -13,8 +13,10 @@ from urllib.parse import urlencode
 import numpy as np
 
 from .. import experiment as experiment_module
+from ..datasets import DATASETS
+from ..digits import Digits
 from ..experiment import Experiment
-from ..knobs import Choice
+from ..knobs import Choice, Knob
 from . import loop
 from .rewriting import WIDTH, literal
 from .source import Definition, Listing, gather
@@ -31,14 +33,16 @@ def description(experiment: Experiment) -> list[str]:
     """The experiment in words: a line for its data, its network and its training."""
 
     def label(name: str) -> str:
-        return Experiment.knobs()[name].options[getattr(experiment, name)].label
+        return _knobs(experiment)[name].options[getattr(experiment, name)].label
 
     now = experiment
     data = [label("dataset")]
     if now.source.many_classes:
         data.append(f"{now.n_classes} classes")
     if not now.source.given:
-        data.append(f"{now.n_points} points with noise {now.noise:g}, {now.train_share:.0%} of them for training")
+        data.append(f"{now.n_points} points with noise {now.noise:g}")
+    if now.source.tested:
+        data.append(f"{now.train_share:.0%} for training (split: {label('split').lower()})")
     hidden = Experiment.knobs()["hidden"].write(now.hidden)
     network = [f"hidden layers {hidden}" if now.hidden else "no hidden layer", label("activation")]
     network += [label("initializer"), *["batch normalisation"] * now.batch_norm]
@@ -52,9 +56,14 @@ def description(experiment: Experiment) -> list[str]:
     return [f"{group}: {', '.join(texts)}." for group, texts in groups.items()]
 
 
+def _knobs(experiment: Experiment) -> dict[str, Knob]:
+    """The knobs of the fields that an `Experiment` has, as the experiment's own class has them."""
+    return Experiment.knobs() | {name: knob for name, knob in experiment.knobs().items() if name in Experiment.knobs()}
+
+
 def promise(experiment: Experiment) -> str:
     """What can be relied on, and where the experiment is to be found in the app."""
-    if type(experiment) is not Experiment:
+    if type(experiment) not in (Experiment, Digits):
         dtype = np.dtype(experiment.DTYPE).name
         return (
             f"It is one network of many that the app trains side by side, in {dtype}. Here it trains by itself,\n"
@@ -68,7 +77,7 @@ def promise(experiment: Experiment) -> str:
 
 def link(experiment: Experiment) -> str:
     """The end of the URL that opens an experiment; of characters that are themselves in any text."""
-    return "?" + urlencode(experiment.to_query())
+    return experiment.PAGE + "?" + urlencode(experiment.to_query())
 
 
 def made_with() -> str:
@@ -111,7 +120,8 @@ def _changes(annotation: str, changes: tuple) -> list[str]:
 
 def chosen(experiment: Experiment) -> list[tuple]:
     """The catalogues and those of their entries that a run of an experiment uses, from its start to its end."""
-    choices = {name: knob for name, knob in Experiment.knobs().items() if isinstance(knob, Choice)}
+    choices = {name: knob for name, knob in _knobs(experiment).items() if isinstance(knob, Choice)}
+    choices["dataset"] = replace(choices["dataset"], options=DATASETS)  # of which the knob may show a part
     first = [(knob.options, getattr(experiment, name)) for name, knob in choices.items()]
     later = [(choices[change.knob].options, change.value) for change in experiment.changes if change.knob in choices]
     return list({(id(options), entry): (options, entry) for options, entry in [*first, *later]}.values())

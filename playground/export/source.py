@@ -156,7 +156,8 @@ class _Gathering:
 
     def is_literal(self, module: str, name: str) -> bool:
         """Whether a listing writes a catalogue as {name: definition}; otherwise entries enter it as in the source."""
-        return _is_catalogue(module, name) and all(map(callable, self.entries(module, name).values()))
+        entries = self.entries(module, name).values() if _is_catalogue(module, name) else ()
+        return bool(entries) and all(map(callable, entries))
 
     def enters_literal(self, module: str, node: ast.AST) -> bool:
         """Whether a piece of code enters something in a catalogue that is written as a literal."""

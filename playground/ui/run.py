@@ -64,7 +64,11 @@ class Run(Desk):
         source = self.experiment.source
         if name == "n_classes":
             return source.many_classes
-        return not (source.given and name in ("n_points", "noise", "train_share", "data_seed")) and name != "changes"
+        if source.given and name in ("n_points", "noise"):
+            return False
+        if name == "data_seed" and source.given and self.experiment.split == "last_part":
+            return False
+        return name != "changes" and (source.tested or name not in ("train_share", "split", "data_seed"))
 
     def highest(self, name):
         return self.trainer.data.n_train if name == "batch_size" else super().highest(name)

@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 import pytest
+from conftest import ROOT
 from playwright.sync_api import expect
 
 CONTESTANTS = ("Zeros", "He normal")
@@ -32,7 +33,7 @@ def test_a_link_to_a_race_is_the_first_thing_that_a_new_server_is_asked_for(page
     page.goto(f"{server}/initialization?{urlencode(query)}")
     expect(charts(page)).to_have_count(3)
     assert page.title() == "Initialisation · Neural network playground"
-    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(2)
+    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(len(list((ROOT / "pages").glob("*.py"))))
 
     page.get_by_role("button", name="Play", exact=True).click()
     expect(page.get_by_test_id("stProgress")).to_contain_text("Epoch 40 of 40")

@@ -9,7 +9,7 @@ import pytest
 from export.fresh import code_cells, run_fresh
 from runs import DEGENERATE, trained
 
-from playground.datasets import DATASETS
+from playground.datasets import PLANE
 from playground.experiment import Experiment
 from playground.export.exercises import exercise_notebook
 from playground.export.history import history_csv, weights_npz
@@ -49,7 +49,7 @@ def test_its_cells_print_what_the_script_prints_and_draw_the_loss(tmp_path):
     assert [bar.count("#") for bar in bars] == [round(60 * loss / longest) for loss in losses]
 
 
-@pytest.mark.parametrize("name", DATASETS)
+@pytest.mark.parametrize("name", PLANE)
 def test_it_has_the_code_of_the_script_and_the_formulas_of_what_is_used(name):
     experiment = Experiment(dataset=name, batch_norm=True, optimizer="adam", activation="relu")
     text = script(experiment)

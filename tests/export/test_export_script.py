@@ -9,7 +9,7 @@ from export.fresh import ruff, run_fresh
 from runs import DEGENERATE
 
 from playground.contestants import Contestant
-from playground.datasets import DATASETS
+from playground.datasets import PLANE, SPLITS
 from playground.experiment import Experiment
 from playground.export.rewriting import literal
 from playground.export.script import script
@@ -82,7 +82,13 @@ def test_it_prints_the_numbers_of_the_app_to_the_last_digit(name, tmp_path):
 
 def each_entry():
     """An experiment with each entry of each catalogue."""
-    catalogues = {"dataset": DATASETS, "activation": ACTIVATIONS, "initializer": INITIALIZERS, "optimizer": OPTIMIZERS}
+    catalogues = {
+        "dataset": PLANE,
+        "split": SPLITS,
+        "activation": ACTIVATIONS,
+        "initializer": INITIALIZERS,
+        "optimizer": OPTIMIZERS,
+    }
     return [pytest.param({knob: name}, id=name) for knob, options in catalogues.items() for name in options]
 
 
@@ -91,8 +97,8 @@ def test_every_entry_of_every_catalogue_has_its_script_and_no_other_entry_is_in_
     experiment = Experiment(**knobs)
     tree = ast.parse(script(experiment))
     defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    drawn = {name for name in (*DATASETS, *INITIALIZERS) if name in defined}
-    assert drawn == {experiment.dataset, experiment.initializer}
+    drawn = {name for name in (*PLANE, *SPLITS, *INITIALIZERS) if name in defined}
+    assert drawn == {experiment.dataset, experiment.split, experiment.initializer}
     for catalogue, chosen in ((ACTIVATIONS, experiment.activation), (OPTIMIZERS, experiment.optimizer)):
         assert {c.__name__ for c in catalogue.values()} & defined == {catalogue[chosen].__name__}
     assert ("BatchNorm" in defined) or experiment.batch_norm is False
