@@ -67,7 +67,7 @@ class Experiment(Record):
     )
     seed: int = knob(
         Integer, 0, low=0, high=999_999, minor=True, group="Network", label="Network seed",
-        help="Another seed draws other initial weights and another order of the mini-batches, for the same data.",
+        help="Another seed draws other initial weights, for the same data and the same mini-batches.",
     )
     optimizer: str = knob(
         Choice, "sgd", options=OPTIMIZERS, group="Training", label="Optimiser", live=True,
@@ -80,6 +80,10 @@ class Experiment(Record):
     batch_size: int = knob(
         Integer, 32, low=1, high=1000, log=True, group="Training", label="Batch size", live=True,
         help="Examples in a mini-batch: the gradient of a step is the mean over them.",
+    )
+    batch_seed: int = knob(
+        Integer, 0, low=0, high=999_999, minor=True, group="Training", label="Batch seed",
+        help="Another seed draws another order of the examples in the mini-batches.",
     )
     l2: float = knob(
         Real, 0.0, low=0.0, high=0.1, step=0.001, minor=True, group="Training", label="L2 penalty λ", live=True,

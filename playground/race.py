@@ -26,7 +26,7 @@ class Paired:
     DTYPE: ClassVar[type] = np.float32  # 1.7 times as fast; what schemes differ by is not in the eighth digit
 
     def entry(self, contestant: Contestant, seed: int) -> Self:
-        """The experiment of one network. By itself it has the same data and the same initial weights."""
+        """The experiment of one network. By itself it has the same data, initial weights and mini-batches."""
         seed = (self.seed + seed) % (self.knobs()["seed"].high + 1)
         return replace(self, initializer=contestant.initializer, batch_norm=contestant.batch_norm, seed=seed)
 
@@ -84,6 +84,11 @@ class RaceTrainer(Together):
 
     def _initial(self, contestant: Contestant, seed: int) -> NeuralNetwork:
         return initial_network(self.race.entry(contestant, seed), self.data)
+
+    def place(self, contestant: Contestant, seed: int) -> tuple[Trainer, tuple[int, int]]:
+        """Where the network of a contestant with one of its seeds trains: in which stack, and at which index of it."""
+        trainer, place = self._places[contestant]
+        return self.trainers[trainer], (place, seed)
 
     def network(self, contestant: Contestant, seed: int) -> NeuralNetwork:
         """The network of a contestant with one of its seeds, as it is now; a copy."""

@@ -106,6 +106,12 @@ class SweepTrainer(Together):
             return Trainer(sweep, network)
         return Trainer(sweep, network, np.broadcast_to(sweep.values[:, None], network.stack_shape))
 
+    def best(self, contestant: Contestant) -> tuple[int, int]:
+        """Of a contestant, the index of the value with the lowest median loss, and its seed with the lowest loss."""
+        losses = self.losses()[self.experiment.contestants.index(contestant)]
+        value = int(np.median(losses, axis=-1).argmin())
+        return value, int(losses[value].argmin())
+
     def diverged_runs(self) -> np.ndarray:
         """Which networks have diverged: shape (2 contestants, values, seeds)."""
         return np.array([trainer.overflow | trainer.runaway for trainer in self.trainers])

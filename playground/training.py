@@ -123,7 +123,7 @@ class Trainer:
         self.experiment = experiment
         self.data = experiment_data(experiment)
         self.network = network or initial_network(experiment, self.data)
-        self._batches_rng = np.random.default_rng(_seeds(experiment)[1])
+        self._batches_rng = batches_rng(experiment)
         self._order = self._batches_rng.permutation(self.data.n_train)
         self._position = 0
         self._learning_rates = learning_rates
@@ -258,17 +258,19 @@ def _number(value: np.ndarray) -> float | np.ndarray:
     return float(value) if np.ndim(value) == 0 else value
 
 
-def _seeds(experiment: Experiment) -> tuple[np.random.SeedSequence, np.random.SeedSequence]:
-    """Apart from each other: one for the initial weights, one for the order of the mini-batches."""
-    weights, batches = np.random.SeedSequence(experiment.seed).spawn(2)
-    return weights, batches
+def weights_rng(experiment: Experiment) -> np.random.Generator:
+    """The source of the initial weights: apart from that of the mini-batches, even where both seeds are alike."""
+    return np.random.default_rng(np.random.SeedSequence(experiment.seed).spawn(2)[0])
+
+
+def batches_rng(experiment: Experiment) -> np.random.Generator:
+    """The source of the order of the mini-batches."""
+    return np.random.default_rng(np.random.SeedSequence(experiment.batch_seed).spawn(2)[1])
 
 
 def initial_network(experiment: Experiment, data: Data) -> NeuralNetwork:
     """The network of an experiment before its first step."""
-    return build_network(
-        experiment, np.random.default_rng(_seeds(experiment)[0]), data.X_train.shape[1], data.n_classes
-    )
+    return build_network(experiment, weights_rng(experiment), data.X_train.shape[1], data.n_classes)
 
 
 def experiment_data(experiment: Experiment) -> Data:

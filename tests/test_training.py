@@ -99,11 +99,14 @@ def test_two_networks_see_the_same_points_in_the_same_order(knobs):
     assert same(batches(Experiment(**knobs)), batches(Experiment()))
 
 
-def test_the_seed_draws_weights_and_order_and_leaves_the_points():
+def test_each_seed_draws_its_own_and_leaves_all_else():
     one, other = Trainer(Experiment(seed=0)), Trainer(Experiment(seed=1))
     assert np.array_equal(one.data.X_train, other.data.X_train)
     assert not np.isin(one.network.weights, other.network.weights).any()
-    assert not same(batches(one.experiment), batches(other.experiment))
+    assert same(batches(one.experiment), batches(other.experiment))
+    shuffled = Trainer(Experiment(batch_seed=1))
+    assert np.array_equal(one.network.weights, shuffled.network.weights)
+    assert not same(batches(one.experiment), batches(shuffled.experiment))
 
 
 def test_the_data_seed_draws_points_and_leaves_the_weights():

@@ -6,14 +6,14 @@ from dataclasses import fields
 
 import numpy as np
 
-from ..nn import Dense
+from ..nn import Dense, NeuralNetwork
 from ..training import Moment, Trainer
 
 
-def history_csv(trainer: Trainer) -> str:
+def history_csv(trainer: Trainer, place: tuple[int, ...] = ()) -> str:
     """A row for each recorded moment, in full precision: the fields of `Moment`, with update_ratio_1, _2 ... by layer.
 
-    What does not exist, such as a loss on no test points, is nan.
+    What does not exist, such as a loss on no test points, is nan. Of a stack, that of the network at `place`.
     """
     *columns, ratios = [each.name for each in fields(Moment)]
     layers = range(1, len(trainer.network.dense) + 1)
@@ -21,19 +21,32 @@ def history_csv(trainer: Trainer) -> str:
     table = csv.writer(text, lineterminator="\n")
     table.writerow([*columns, *(f"{ratios.removesuffix('s')}_{layer}" for layer in layers)])
     for moment in tuple(trainer.history.moments):
-        figures = [getattr(moment, name) for name in columns]
-        table.writerow([repr(figure) for figure in (*figures, *moment.update_ratios)])
+        figures = [*(getattr(moment, name) for name in columns), *moment.update_ratios]
+        table.writerow([repr(_of(figure, place)) for figure in figures])
     return text.getvalue()
 
 
-def weights_npz(trainer: Trainer) -> bytes:
-    """Weights and running statistics at the newest moment whose state is kept: W1, b1, gamma1, running_mean1, W2 ...
+def _of(figure: float | np.ndarray, place: tuple[int, ...]) -> float:
+    """The figure of one network: arrays have one for each of a stack."""
+    return figure[place].item() if np.ndim(figure) else figure
+
+
+def newest_network(trainer: Trainer, place: tuple[int, ...] = ()) -> NeuralNetwork:
+    """The network at the newest moment whose state is kept; of a stack that keeps none, the one at `place` as it is."""
+    if not trainer.history.kept:
+        return trainer.network.select(place)
+    state = trainer.history.state(trainer.history.kept[-1])  # at once: a run that plays may drop it with its next epoch
+    network = trainer.network.select()
+    network.restore(state)
+    return network.select(place)
+
+
+def weights_npz(network: NeuralNetwork) -> bytes:
+    """Weights and running statistics: W1, b1, gamma1, running_mean1, W2 ...
 
     The number is that of the layer with weights, input first. Load it with `numpy.load`.
     """
     arrays, number = {}, 0
-    network, history = trainer.network.select(), trainer.history
-    network.restore(history.state(history.kept[-1]))  # at once: a run that plays may drop the state with its next epoch
     for layer in network.layers:
         number += isinstance(layer, Dense)
         arrays |= {f"{name}{number}": getattr(layer, name) for name in layer.parameters + layer.buffers}

@@ -5,7 +5,7 @@ import numpy as np
 from ..datasets import Data
 from ..experiment import Experiment
 from ..nn import OPTIMIZERS, NeuralNetwork
-from ..training import Trainer, _seeds, experiment_data, initial_network
+from ..training import Trainer, batches_rng, experiment_data, initial_network
 
 LARGEST_WEIGHT = Trainer.LARGEST_WEIGHT
 RUNAWAY_LOSS = Trainer.RUNAWAY_LOSS
@@ -20,7 +20,7 @@ def train(experiment: Experiment) -> list[tuple[float, ...]]:
     """
     data = experiment_data(experiment)
     network = initial_network(experiment, data)
-    rng = np.random.default_rng(_seeds(experiment)[1])  # draws the order of the examples
+    rng = batches_rng(experiment)  # draws the order of the examples
     print("epoch, training loss, training accuracy, test loss, test accuracy")
     history = [report(0, network, data)]
     step, chosen = 0, ""

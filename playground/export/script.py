@@ -66,8 +66,8 @@ def promise(experiment: Experiment) -> str:
     if type(experiment) not in (Experiment, Digits):
         dtype = np.dtype(experiment.DTYPE).name
         return (
-            f"It is one network of many that the app trains side by side, in {dtype}. Here it trains by itself,\n"
-            "from the same initial weights, with the mini-batches of its own seed."
+            f"It is one network of many that the app trains side by side, in {dtype}. With the same versions on the\n"
+            "same machine, it prints the same numbers by itself, to the last digit."
         )
     return (
         "With the same versions on the same machine, it prints the numbers of the app, to the last digit.\n"

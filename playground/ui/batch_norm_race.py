@@ -1,10 +1,13 @@
 """With batch normalisation and without, on the screen: side by side, and over learning rates and gains."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from ..charts import Picture, duel_gradients, input_drift, race_curves, sweep_losses, sweep_shares
 from ..charts.sweep import CEILING
 from ..duel import PROBE, Duel, DuelTrainer, verdict
+from ..experiment import KNOBS
 from ..palette import CONTESTANTS
 from ..standings import explanation
 from ..standings import table as standings_table
@@ -13,7 +16,7 @@ from ..sweep import table as sweep_table
 from . import controls, player
 from .desk import open_desk, show_notices, write_address
 from .race import RaceLook, RaceRun, planes, seed_control
-from .run import Run, epoch_figures
+from .run import Run, Single, epoch_figures
 from .slots import Slot, TableSlot
 
 
@@ -52,6 +55,20 @@ class SweepRun(Fans, Run):
     def applies(self, name):
         here = name == "swept" or (name == "learning_rate" and self.experiment.swept == "learning_rate")
         return not here and super().applies(name)
+
+    @property
+    def singles(self):
+        """The best without batch normalisation, and with it; an experiment has no knob for the gain."""
+        sweep, found = self.trainer.experiment, {}
+        if sweep.swept == "gain":
+            return found
+        for contestant, trainer in zip(sweep.contestants, self.trainer.trainers, strict=True):
+            value, seed = place = self.trainer.best(contestant)
+            rate = KNOBS["learning_rate"].nearest(sweep.values[value])
+            if rate == sweep.values[value]:
+                experiment = replace(sweep.entry(contestant, seed), learning_rate=rate)
+                found[contestant.label] = Single(experiment, trainer, place)
+        return found
 
     def words(self):
         sweep = self.experiment

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from . import take_home
 from .run import Run
 
 PHONE_FRAMES = 8  # pictures a second that a phone, some four times as slow as a laptop, can draw
@@ -71,6 +72,7 @@ def buttons(run: Run) -> None:
                 "This link opens the same experiment. Trained as far, it gives the same numbers, to the last bit."
             )
             st.code(f"{(st.context.url or '').split('?')[0]}?{urlencode(run.experiment.to_query())}", wrap_lines=True)
+        take_home.popover(run)
     if run.message:
         st.caption(f":material/info: {run.message}")
 

@@ -11,7 +11,7 @@ from ..nn import NeuralNetwork
 from ..palette import CONTESTANTS
 from ..race import Race, RaceTrainer
 from ..standings import comparable
-from .run import Run, epoch_figures
+from .run import Run, Single, epoch_figures
 from .slots import Slot
 
 MEDIAN = "median"  # in place of a seed: for each contestant the one with the median loss
@@ -53,6 +53,15 @@ class RaceRun(Run):
     @property
     def kept(self):
         return []
+
+    @property
+    def singles(self):
+        """One of each contestant: the one that is shown."""
+        race = self.trainer.race
+        return {
+            each.label: Single(race.entry(each, seed), *self.trainer.place(each, seed))
+            for each, seed in self._shown_seeds().items()
+        }
 
     def words(self):
         trainer = self.trainer

@@ -2,12 +2,27 @@
 
 import math
 from dataclasses import replace
+from typing import NamedTuple
 
 from ..diagnostics import Look, look
 from ..experiment import IN_RUN, Experiment
 from ..findings import number, percent
 from ..training import Trainer
 from .desk import Desk
+
+
+class Single(NamedTuple):
+    """One network of a run, which also trains by itself.
+
+    Attributes:
+        experiment: by itself it gives the same numbers.
+        trainer: what trains it in the run.
+        place: its index in the trainer's stack; () where it is alone.
+    """
+
+    experiment: Experiment
+    trainer: Trainer
+    place: tuple[int, ...] = ()
 
 
 class Run(Desk):
@@ -49,7 +64,7 @@ class Run(Desk):
         self.start(self.current.started_afresh())
 
     def new_seed(self) -> None:
-        """Other initial weights and another order of the mini-batches, on the same data."""
+        """Other initial weights, on the same data and mini-batches."""
         seed = (self.experiment.seed + 1) % (self.knobs["seed"].high + 1)
         self.start(
             replace(self.current.started_afresh(), seed=seed), f"New network with seed {seed}, on the same points."
@@ -146,6 +161,11 @@ class Run(Desk):
     def epoch(self, index: int) -> str:
         """The epoch of a moment, in figures that no other moment has."""
         return epoch_figures(self.trainer.history.moments[index].epoch)
+
+    @property
+    def singles(self) -> dict[str, Single]:
+        """The networks that can be taken home, by their labels."""
+        return {"": Single(self.experiment, self.trainer)}
 
     def words(self) -> str:
         """The moment to show, in figures."""

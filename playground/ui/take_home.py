@@ -6,7 +6,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from ..export.exercises import exercise_notebook
-from ..export.history import history_csv, weights_npz
+from ..export.history import history_csv, newest_network, weights_npz
 from ..export.notebook import experiment_notebook
 from ..export.script import script
 from .run import Run
@@ -23,29 +23,29 @@ class File(NamedTuple):
     make: Callable[[], str | bytes]
 
 
-def run_files(run: Run) -> list[File]:
-    """What there is to take home of a run. Each file tells of the run as it is at the click."""
+def run_files(run: Run, label: str) -> list[File]:
+    """What there is to take home of one network of a run. Each file tells of it as it is at the click."""
     name = run.experiment.dataset
     return [
         File(
             "Script", f"network_{name}.py", "text/x-python", ":material/code:",
             "The engine's own source in one file, which needs NumPy alone, and prints these losses to the last digit.",
-            lambda: script(run.experiment),
+            lambda: script(run.singles[label].experiment),
         ),
         File(
             "Notebook", f"network_{name}.ipynb", "application/x-ipynb+json", ":material/menu_book:",
             "The same for Jupyter, with the formulas between the cells.",
-            lambda: experiment_notebook(run.experiment),
+            lambda: experiment_notebook(run.singles[label].experiment),
         ),
         File(
             "History", f"history_{name}.csv", "text/csv", ":material/table:",
             "A row for each recorded moment: losses, accuracies, and |change of W| / |W| by layer.",
-            lambda: history_csv(run.trainer),
+            lambda: history_csv(*run.singles[label][1:]),
         ),
         File(
             "Weights", f"weights_{name}.npz", "application/octet-stream", ":material/data_array:",
             "W1, b1, W2 ... at the newest moment of the history, for numpy.load.",
-            lambda: weights_npz(run.trainer),
+            lambda: weights_npz(newest_network(*run.singles[label][1:])),
         ),
     ]  # fmt: skip
 
@@ -67,10 +67,15 @@ EXERCISES = (
 def popover(run: Run) -> None:
     """A button behind which the files are. A click on one neither stops nor redraws a run that plays."""
     with st.popover("Take it home", icon=":material/download:"):
-        st.caption("This experiment, to run and to change without this app:")
-        for file in run_files(run):
-            _button(file)
-        st.divider()
+        labels = list(run.singles)
+        if labels:
+            st.caption("This experiment, to run and to change without this app:")
+            label = labels[0]
+            if len(labels) > 1:
+                label = st.selectbox("Of these networks", labels, key="take-which")
+            for file in run_files(run, label):
+                _button(file)
+            st.divider()
         st.caption("Write the network yourself:")
         for file in EXERCISES:
             _button(file)

@@ -12,7 +12,7 @@ from runs import DEGENERATE, trained
 from playground.datasets import PLANE
 from playground.experiment import Experiment
 from playground.export.exercises import exercise_notebook
-from playground.export.history import history_csv, weights_npz
+from playground.export.history import history_csv, newest_network, weights_npz
 from playground.export.notebook import experiment_notebook
 from playground.export.script import script
 from playground.knobs import Change
@@ -84,7 +84,7 @@ def test_the_history_has_a_row_for_each_moment_in_full_precision(trainer):
 def test_the_weights_make_the_network_again():
     trainer = Trainer(Experiment(batch_norm=True, hidden=(5, 4), epochs=3, dataset="blobs"))
     trainer.run(10**6)
-    weights = np.load(io.BytesIO(weights_npz(trainer)), allow_pickle=False)
+    weights = np.load(io.BytesIO(weights_npz(newest_network(trainer))), allow_pickle=False)
     X = trainer.data.X_test
     for i in (1, 2):
         Z = X @ weights[f"W{i}"] + weights[f"b{i}"]
@@ -100,6 +100,6 @@ def test_the_weights_are_those_of_the_newest_row_of_the_history():
     """Also in the midst of an epoch, where the network may be training on at this moment."""
     trainer = Trainer(Experiment())
     trainer.run(10)
-    weights = np.load(io.BytesIO(weights_npz(trainer)))
+    weights = np.load(io.BytesIO(weights_npz(newest_network(trainer))))
     assert np.array_equal(weights["W1"], trainer.network_at(trainer.history.kept[-1]).layers[0].W)
     assert not np.array_equal(weights["W1"], trainer.network.layers[0].W)

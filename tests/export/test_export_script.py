@@ -10,6 +10,7 @@ from runs import DEGENERATE
 
 from playground.contestants import Contestant
 from playground.datasets import PLANE, SPLITS
+from playground.digits import Digits
 from playground.experiment import Experiment
 from playground.export.rewriting import literal
 from playground.export.script import script
@@ -39,6 +40,8 @@ EXPERIMENTS = {
     "overflow": Experiment(epochs=50, **DEGENERATE["overflow"]),
     "runaway": Experiment(epochs=100, n_points=60, **DEGENERATE["runaway"]),
     "an entry of a race": Race(n_points=120, epochs=4, hidden=(64,) * 3).entry(Contestant("he_normal", True), 3),
+    "digits": Digits(epochs=4, hidden=(32,), batch_norm=True, optimizer="adam", learning_rate=0.001),
+    "digits, stratified": Digits(epochs=3, split="stratified", data_seed=3, seed=5, batch_seed=7),
     "many units, whose products several threads would share": Experiment(
         n_points=1000, hidden=(64, 64, 64), batch_size=1000, epochs=25
     ),

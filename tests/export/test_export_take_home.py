@@ -1,13 +1,22 @@
 """What stands behind the button "Take it home", and that it tells of the run as it is at the click."""
 
 import ast
+import csv
 import io
 import json
 
 import numpy as np
+import pytest
+from export.fresh import run_fresh
 from streamlit.testing.v1 import AppTest
 
+from playground.contestants import Contestant
+from playground.duel import Duel
 from playground.experiment import Experiment
+from playground.race import Race
+from playground.sweep import Sweep
+from playground.ui.batch_norm_race import DuelRun, SweepRun
+from playground.ui.race import RaceRun
 from playground.ui.run import Run
 from playground.ui.take_home import EXERCISES, run_files
 
@@ -34,7 +43,7 @@ def test_each_file_has_its_button():
 
 def test_the_files_tell_of_the_run_as_it_is_when_they_are_asked_for():
     run = Run(Experiment(dataset="circles"), [])
-    script, notebook, history, weights = run_files(run)
+    script, notebook, history, weights = run_files(run, "")
     untrained = weights.make()
     run.step(5)
     run.turn(learning_rate=0.7)
@@ -49,7 +58,7 @@ def test_the_files_tell_of_the_run_as_it_is_when_they_are_asked_for():
 
 
 def test_names_and_kinds_of_the_files_fit_what_is_in_them():
-    for file in (*run_files(Run(Experiment(), [])), *EXERCISES):
+    for file in (*run_files(Run(Experiment(), []), ""), *EXERCISES):
         content = file.make()
         if file.name.endswith(".py"):
             ast.parse(content)
@@ -60,3 +69,36 @@ def test_names_and_kinds_of_the_files_fit_what_is_in_them():
         else:
             assert file.name.endswith(".npz")
             assert np.load(io.BytesIO(content), allow_pickle=False).files
+
+
+RACE = {"n_points": 60, "epochs": 3, "n_seeds": 4, "hidden": (8, 8)}
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        RaceRun(Race(contestants=(Contestant("zeros"), Contestant("he_normal", True)), **RACE), []),
+        DuelRun(Duel(seed=7, batch_seed=3, **RACE), []),
+        SweepRun(Sweep(n_values=3, **RACE), []),
+    ],
+    ids=lambda run: type(run).__name__,
+)  # fmt: skip
+def test_a_network_of_many_prints_by_itself_what_it_had_among_the_others(run, tmp_path):
+    run.shown = 2
+    run.advance(10**6)
+    assert len(run.singles) > (0 if isinstance(run, SweepRun) else 1)
+    for label in run.singles:
+        script, _, history, weights = run_files(run, label)
+        _, *lines = run_fresh(script.make(), tmp_path)
+        rows = list(csv.DictReader(io.StringIO(history.make())))
+        assert len(rows) == RACE["epochs"] + 1
+        for line, row in zip(lines, rows, strict=True):
+            printed = [float(part) for part in line.split(", ")]
+            assert printed[1:3] == [float(row["train_loss"]), float(row["train_accuracy"])]
+            assert printed[3:] == pytest.approx([float(row["test_loss"]), float(row["test_accuracy"])], nan_ok=True)
+        assert np.load(io.BytesIO(weights.make()))["W1"].shape == (2, 8)
+
+
+def test_a_sweep_of_gains_has_no_network_to_take_home():
+    run = SweepRun(Sweep(swept="gain", n_values=3, **RACE), [])
+    assert run.singles == {}
