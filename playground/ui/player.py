@@ -37,7 +37,7 @@ SPEEDS = {speed.label: speed for speed in (Speed("Slow", steps=1), Speed("Normal
 def buttons(run: Run) -> None:
     """Play or Pause, one mini-batch, one epoch, Reset, New seed, and the speed of playing."""
     done = run.trainer.finished or bool(run.trainer.diverged)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
         st.button(
             "Pause" if run.playing else "Play",
             icon=":material/pause:" if run.playing else ":material/play_arrow:",
