@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from scipy.stats import wilcoxon
+from scipy.stats import PermutationMethod, wilcoxon
 
 from playground.contestants import Contestant
 from playground.race import Race, RaceTrainer
-from playground.standings import LEVEL, WORST_LOSS, comparable, compare, seeds_needed, standings, table
+from playground.standings import LEVEL, WORST_LOSS, comparable, compare, p_value, seeds_needed, standings, table
 
 LABELS = ["A", "B", "C"]
 
@@ -54,6 +54,24 @@ def test_the_p_value_told_is_wilcoxons_for_all_pairs():
     both = losses(0.5, 0.45, 0.9)
     [told] = [verdict for verdict in compare(both, LABELS) if verdict.startswith("behind B") and "e-" in verdict][-1:]
     assert float(told.split("p = ")[1].rstrip(")")) == pytest.approx(3 * wilcoxon(both[1], both[2]).pvalue, rel=0.05)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 9, 13, 40])
+def test_the_p_value_is_scipys_where_scipys_is_exact(n):
+    rng = np.random.default_rng(n)
+    a, b = rng.standard_normal((2, n))
+    a = a + 0.5
+    assert p_value(a, b) == pytest.approx(wilcoxon(a, b, method="exact").pvalue)
+
+
+@pytest.mark.parametrize("n", [4, 7, 9])
+def test_the_p_value_with_ties_is_that_of_all_ways_to_give_signs(n):
+    rng = np.random.default_rng(n)
+    a, b = rng.integers(-5, 6, (2, n))
+    every_way = wilcoxon(a, b, method=PermutationMethod(n_resamples=2**n))
+    assert p_value(a, b) == pytest.approx(every_way.pvalue)
+    assert p_value(a, a) == 1
+    assert np.isnan(p_value(a, np.full(n, np.nan)))
 
 
 def test_standings_hold_what_the_race_measured():
