@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from ..turns import TURNS
 from . import take_home
 from .run import Run
 
@@ -119,22 +120,29 @@ def show(run: Run, timeline: Timeline, each_frame: Views, in_turn: Views, words:
     are more frames. `words` follow at a pace at which they can be read. A click on any control ends this script and
     starts the next.
     """
-    _draw(run.look(), each_frame | in_turn | words)
+    with TURNS.turn(urgent=True, while_waiting=_notice_clicks):
+        _draw(run.look(), each_frame | in_turn | words)
     phone = "Mobi" in st.context.headers.get("User-Agent", "")
     pause = 1 / (min(run.frames, PHONE_FRAMES) if phone else run.frames)
     turns, told = itertools.cycle(in_turn.items() or [None]), time.monotonic()
     while run.playing:
         began = time.monotonic()
-        run.advance(SPEEDS[st.session_state["speed"]].steps_of(run), run.time_slice)
-        views = each_frame | dict(filter(None, [next(turns)]))
-        if began - told > WORDS_EVERY:
-            told = began
-            timeline.show()
-            views |= words
-        _draw(run.look(), views)
+        with TURNS.turn(while_waiting=_notice_clicks):
+            run.advance(SPEEDS[st.session_state["speed"]].steps_of(run), run.time_slice)
+            views = each_frame | dict(filter(None, [next(turns)]))
+            if began - told > WORDS_EVERY:
+                told = began
+                timeline.show()
+                views |= words
+            _draw(run.look(), views)
         time.sleep(max(0.0, began + pause - time.monotonic()))
         if not run.playing:
             st.rerun()
+
+
+def _notice_clicks() -> None:
+    """Let a click end this script, or a closed tab: to read the session's state asks for both."""
+    st.session_state.get("speed")
 
 
 def _draw(look: Any, views: Views) -> None:
