@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from . import limits
 from .datasets import IMAGES
 from .experiment import Experiment
 from .knobs import Knob
@@ -19,9 +20,9 @@ class Digits(Experiment):
     dataset: str = knob_like(Experiment, "dataset", default="digits", options=IMAGES)
     train_share: float = knob_like(Experiment, "train_share", default=0.8)
     split: str = knob_like(Experiment, "split", default="last_part", minor=False)
-    hidden: tuple[int, ...] = knob_like(Experiment, "hidden", default=(128, 64), most=4, widest=256)
+    hidden: tuple[int, ...] = knob_like(Experiment, "hidden", default=(128, 64), most=4, widest=limits.DIGIT_WIDTH)
     activation: str = knob_like(Experiment, "activation", default="relu")
-    epochs: int = knob_like(Experiment, "epochs", default=100, high=1000)
+    epochs: int = knob_like(Experiment, "epochs", default=100, high=min(1000, limits.EPOCHS))
     # fmt: on
 
     PAGE: ClassVar[str] = "digits"

@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from . import limits
 from .datasets import PLANE, SPLITS, Dataset
 from .knobs import Change, Changes, Choice, Flag, Integer, Knob, Real, Widths
 from .nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS
@@ -30,7 +31,7 @@ class Experiment(Record):
         help="Number of classes, and so of softmax outputs.",
     )
     n_points: int = knob(
-        Integer, 300, low=2, high=1000, minor=True, group="Data", label="Points",
+        Integer, 300, low=2, high=limits.POINTS, minor=True, group="Data", label="Points",
         help="Number of examples drawn, for training and testing together.",
     )
     noise: float = knob(
@@ -50,7 +51,7 @@ class Experiment(Record):
         help="Another seed draws other points from the same distribution, and splits them anew.",
     )
     hidden: tuple[int, ...] = knob(
-        Widths, (8, 8), most=10, widest=64, group="Network", label="Hidden layers",
+        Widths, (8, 8), most=limits.LAYERS, widest=limits.WIDTH, group="Network", label="Hidden layers",
         help="Number of hidden layers (depth); each has a width, its number of units.",
     )
     activation: str = knob(
@@ -90,7 +91,7 @@ class Experiment(Record):
         help="Weight decay: adds λ/2 · |W|² to the loss, which pulls every weight towards zero.",
     )
     epochs: int = knob(
-        Integer, 200, low=1, high=5000, log=True, group="Training", label="Epochs", live=True,
+        Integer, 200, low=1, high=limits.EPOCHS, log=True, group="Training", label="Epochs", live=True,
         help="Passes through the training set after which the training stops.",
     )
     changes: tuple[Change, ...] = knob(

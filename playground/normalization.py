@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from . import limits
 from .datasets import PLANE, Data, make_data
 from .experiment import Experiment
 from .knobs import Choice, Flag, Integer, Real
@@ -100,7 +101,9 @@ class Evaluation(Record):
     learning_rate: float = knob_like(
         Experiment, "learning_rate", group="Trained networks", high=1.0, minor=True, live=False
     )
-    epochs: int = knob_like(Experiment, "epochs", group="Trained networks", default=50, high=500, live=False)
+    epochs: int = knob_like(
+        Experiment, "epochs", group="Trained networks", default=50, high=min(500, limits.EPOCHS), live=False
+    )
     # fmt: on
 
     @property

@@ -15,6 +15,8 @@ import numpy as np
 from PIL import Image, ImageOps
 from scipy.ndimage import distance_transform_edt, label
 
+from . import limits
+
 SIDE, BLOCK = 8, 4  # pixels of an image, and of a block that makes one of them
 FINE = SIDE * BLOCK  # pixels of a bitmap
 
@@ -27,7 +29,7 @@ INK = (
 )  # black pixels of a bitmap, 5 to 95 % of the digits; thinner strokes are thickened, thicker ones thinned
 CENTRE = 16.3  # mean column of the black pixels
 
-MOST_BYTES = 2 * 2**20
+MOST_BYTES = limits.UPLOAD_MIB * 2**20
 MOST_PIXELS = 12_500_000  # a WebP of so many takes 200 MB for a moment, any other less
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")
 WORKING_SIDE, THUMBNAIL_SIDE, FEWEST_SIDE = 512, 256, 64  # pixels
@@ -97,8 +99,8 @@ def from_upload(data: bytes) -> Seen:
     """The digit in an image file: dark on light or light on dark, of any size, anywhere in the picture.
 
     Args:
-        data: the file, of at most 2 MiB: PNG, JPEG, GIF, BMP or WebP, of at most 12.5 megapixels. Of an animation, the
-            first frame counts.
+        data: the file, of at most `MOST_BYTES`: PNG, JPEG, GIF, BMP or WebP, of at most 12.5 megapixels. Of an
+            animation, the first frame counts.
 
     Raises:
         ValueError: there is no digit to be had from it; the message says why, to whoever sent the file.

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import limits
 from .datasets import PLANE
 from .knobs import Choice, Flag, Integer, Real
 from .nn import ACTIVATIONS, INITIALIZERS, Activation, BatchNorm, Dense, Layer
 from .record import Record, knob
 
-MAX_DEPTH = 100
-MAX_WIDTH = 512
+MAX_DEPTH = limits.DEPTH
+MAX_WIDTH = limits.DEPTH_WIDTH
 MAX_BATCH = 512
 GAINS = (0.01, 100.0)  # the least and the largest factor of a scheme's standard deviation
 NOISE = 0.1  # of the datasets, as is an experiment's by default

@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from . import limits
 from .contestants import Contestant, Contestants, SideBySide
 from .experiment import Experiment
 from .knobs import Integer
@@ -44,11 +45,11 @@ class Race(Paired, SideBySide, Experiment):
         help="The schemes that race, each with batch normalisation or without.",
     )
     n_seeds: int = knob(
-        Integer, 16, low=1, high=64, log=True, group="Race", label="Seeds",
+        Integer, 16, low=1, high=limits.SEEDS, log=True, group="Race", label="Seeds",
         help="Networks for each contestant, each with other initial weights. More seeds show smaller differences.",
     )
     hidden: tuple[int, ...] = knob_like(
-        Experiment, "hidden", default=(16,) * 8, most=30, uniform=True,
+        Experiment, "hidden", default=(16,) * 8, most=limits.RACE_LAYERS, uniform=True,
         help="Number of hidden layers (depth) and their width, for all contestants.",
     )
     activation: str = knob_like(Experiment, "activation", default="relu")

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import limits
 from .datasets import Data, make_data
 from .experiment import Experiment
 from .nn import ACTIVATIONS, OPTIMIZERS, BatchNorm, Dense, NeuralNetwork, Softmax
 
-HISTORY_BYTES = 24 * 2**20  # for the states of one run; older ones are thinned out to stay below
-HISTORY_LENGTH = 300  # states at the most
+HISTORY_BYTES = limits.HISTORY_MIB * 2**20  # for the states of one run; older ones are thinned out to stay below
+HISTORY_LENGTH = limits.HISTORY_LENGTH  # states at the most
 FEWEST_STATES = 4  # a network whose history could hold no more is not looked back at
 
 

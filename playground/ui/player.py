@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from .. import limits
 from ..turns import TURNS
 from . import take_home
 from .run import Run
@@ -124,7 +125,8 @@ def show(run: Run, timeline: Timeline, each_frame: Views, in_turn: Views, words:
         _draw(run.look(), each_frame | in_turn | words)
     phone = "Mobi" in st.context.headers.get("User-Agent", "")
     pause = 1 / (min(run.frames, PHONE_FRAMES) if phone else run.frames)
-    turns, told = itertools.cycle(in_turn.items() or [None]), time.monotonic()
+    turns, touched = itertools.cycle(in_turn.items() or [None]), time.monotonic()  # each touch starts the script anew
+    told = touched
     while run.playing:
         began = time.monotonic()
         with TURNS.turn(while_waiting=_notice_clicks):
@@ -135,6 +137,9 @@ def show(run: Run, timeline: Timeline, each_frame: Views, in_turn: Views, words:
                 timeline.show()
                 views |= words
             _draw(run.look(), views)
+        if began - touched > 60 * limits.UNATTENDED_MINUTES:
+            run.playing = False
+            run.message = f"Paused, as nobody touched it for {limits.UNATTENDED_MINUTES} minutes. Play goes on."
         time.sleep(max(0.0, began + pause - time.monotonic()))
         if not run.playing:
             st.rerun()
