@@ -4,7 +4,8 @@ import streamlit as st
 
 from playground.normalization import one_batch
 from playground.ui import batch_norm, batch_norm_race, controls
-from playground.ui.desk import choose_section, open_desk, show_notices, write_address
+from playground.ui.desk import choose_section, open_desk
+from playground.ui.opening import opening
 
 PAGE = {"title": "Batch normalisation", "icon": ":material/equalizer:", "position": 4}
 
@@ -13,12 +14,12 @@ def batch():
     """One batch under a lens."""
     desk = open_desk(batch_norm.BatchDesk)
     controls.sidebar(desk)
-    write_address(desk, "batch")
-    st.markdown(
+    opening(
+        desk,
         "A batch goes through a layer and its batch normalisation. **Turn gain, γ and β**: the gain leaves no trace "
-        "behind it, unless σ² is as small as ε."
+        "behind it, unless σ² is as small as ε.",
+        "batch",
     )
-    show_notices(desk)
 
     seen = one_batch(desk.experiment)
     batch_norm.features(seen)
@@ -36,12 +37,12 @@ def evaluation():
     """Running statistics, the noise of an estimate, and the mistake of testing in training mode."""
     desk = open_desk(batch_norm.EvaluationDesk)
     controls.sidebar(desk)
-    write_address(desk, "evaluation")
-    st.markdown(
+    opening(
+        desk,
         "In training, each batch is normalised by **its own** mean and variance. In evaluation, running statistics "
-        "take their place."
+        "take their place.",
+        "evaluation",
     )
-    show_notices(desk)
 
     batch_norm.running(desk.experiment)
     batch_norm.noise(desk.experiment)

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from playground.ui import controls, walk
-from playground.ui.desk import choose_section, open_desk, show_notices, write_address
+from playground.ui.desk import choose_section, open_desk
+from playground.ui.opening import opening
 
 PAGE = {"title": "Forward and backward", "icon": ":material/swap_horiz:", "position": 3}
 
@@ -12,9 +13,9 @@ def step_by_step():
     """One training step, move by move."""
     desk = open_desk(walk.WalkDesk)
     controls.sidebar(desk)
-    write_address(desk, "step")
-    st.markdown("Press **Next**: the numbers go forward, and their gradients back. Point at any unit or link.")
-    show_notices(desk)
+    opening(
+        desk, "Press **Next**: the numbers go forward, and their gradients back. Point at any unit or link.", "step"
+    )
 
     walk.stepper(desk)
     left, right = st.columns([11, 10])
@@ -34,9 +35,7 @@ def gradient_check():
     """The loss itself says whether the gradients are right."""
     desk = open_desk(walk.WalkDesk)
     controls.sidebar(desk)
-    write_address(desk, "check")
-    st.markdown("Is the backward pass right? **Ask the loss**: nudge one number, and see how far it moves.")
-    show_notices(desk)
+    opening(desk, "Is the backward pass right? **Ask the loss**: nudge one number, and see how far it moves.", "check")
     walk.gradient_check(desk)
 
 

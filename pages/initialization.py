@@ -5,7 +5,8 @@ import streamlit as st
 from playground.charts import race_curves
 from playground.standings import explanation, table
 from playground.ui import controls, depth, papers, player
-from playground.ui.desk import choose_section, open_desk, show_notices, write_address
+from playground.ui.desk import choose_section, open_desk
+from playground.ui.opening import opening
 from playground.ui.race import RaceRun, planes, seed_control
 from playground.ui.slots import Slot, TableSlot
 
@@ -16,11 +17,11 @@ def race():
     """The race of schemes over many seeds, and the experiments from the papers, which are races."""
     run = open_desk(RaceRun)
     controls.sidebar(run)
-    write_address(run, "race")
-    st.markdown(
-        "Press **Play**: all contestants see the same points and mini-batches. Only their first weights differ."
+    opening(
+        run,
+        "Press **Play**: all contestants see the same points and mini-batches. Only their first weights differ.",
+        "race",
     )
-    show_notices(run)
     paper = papers.chooser(run)
 
     player.buttons(run)
@@ -51,11 +52,11 @@ def signal():
     """The signal through depth."""
     desk = open_desk(depth.DepthDesk)
     controls.sidebar(desk)
-    write_address(desk, "signal")
-    st.markdown(
-        "Before any training: what depth makes of a signal. **Turn the gain** until it neither dies nor explodes."
+    opening(
+        desk,
+        "Before any training: what depth does to a signal. **Turn the gain** until it neither dies nor explodes.",
+        "signal",
     )
-    show_notices(desk)
 
     with st.spinner("Sending the signal through …", show_time=True):
         seen = depth.look(desk.experiment)

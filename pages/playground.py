@@ -5,7 +5,8 @@ import streamlit as st
 from playground import charts
 from playground.findings import findings
 from playground.ui import controls, player, source
-from playground.ui.desk import open_desk, show_notices, write_address
+from playground.ui.desk import open_desk
+from playground.ui.opening import opening
 from playground.ui.run import Run
 from playground.ui.slots import FindingsSlot, Slot
 
@@ -13,13 +14,12 @@ PAGE = {"title": "Playground", "icon": ":material/play_circle:", "position": 1}
 
 run = open_desk(Run)
 controls.sidebar(run)
-write_address(run)
 
 st.title("Train a network, and look inside", anchor=False)
-st.markdown(
-    "Press **Play**: the network learns to colour the plane. Then turn any knob on the left and watch what it does."
+opening(
+    run,
+    "Press **Play**: the network learns to colour the plane. Then turn any knob on the left and watch what it does.",
 )
-show_notices(run)
 
 player.buttons(run)
 timeline = player.Timeline(run)

@@ -14,7 +14,8 @@ from ..standings import table as standings_table
 from ..sweep import SWEPT, TRAINS, Sweep, SweepTrainer, reading
 from ..sweep import table as sweep_table
 from . import controls, player
-from .desk import open_desk, show_notices, write_address
+from .desk import open_desk
+from .opening import opening
 from .race import RaceLook, RaceRun, planes, seed_control
 from .run import Run, Single, epoch_figures
 from .slots import Slot, TableSlot
@@ -94,12 +95,12 @@ def duel() -> None:
     """The section with and without batch normalisation side by side."""
     run = open_desk(DuelRun)
     controls.sidebar(run)
-    write_address(run, "duel")
-    st.markdown(
+    opening(
+        run,
         "Press **Play**: both networks of a pair start from the same weights and see the same mini-batches. "
-        "Only one has batch normalisation."
+        "Only one has batch normalisation.",
+        "duel",
     )
-    show_notices(run)
     player.buttons(run)
     timeline = player.Timeline(run)
 
@@ -156,9 +157,9 @@ def sweep() -> None:
     """The section of sweeps over the learning rate, or over the gain of the first weights."""
     run = open_desk(SweepRun)
     controls.sidebar(run)
-    write_address(run, "sweep")
-    st.markdown("Press **Play**: hundreds of networks train at once, each with its own value of what is swept.")
-    show_notices(run)
+    opening(
+        run, "Press **Play**: hundreds of networks train at once, each with its own value of what is swept.", "sweep"
+    )
     knob = run.knobs["swept"]
     st.segmented_control(
         knob.label, list(SWEPT), format_func=lambda name: SWEPT[name].label, required=True, help=knob.help,

@@ -18,6 +18,7 @@ def sidebar(desk: Desk) -> None:
     groups = dict.fromkeys(knob.group for knob in desk.knobs.values())
     for group in groups:
         shown = [name for name, knob in desk.knobs.items() if knob.group == group and desk.applies(name)]
+        shown = [name for name in shown if desk.lesson.shows(name)]
         if shown:
             st.sidebar.subheader(group)
         for name in shown:

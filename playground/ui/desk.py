@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from ..knobs import Knob
+from ..lesson import Lesson
 from ..record import Record
 from . import navigation
 
@@ -21,6 +22,7 @@ class Desk:
         notices: sentences on what was replaced in the URL.
         message: a sentence on what the last change did; "" if there is nothing to say.
         address: the URL's parameters as last written.
+        lesson: what the link said besides.
         mistakes: for each field in which something else than a number stands: what, and a sentence on it.
     """
 
@@ -32,6 +34,7 @@ class Desk:
         self.message = ""
         self.address: dict[str, str] = {}
         self.mistakes: dict[str, tuple[str, str]] = {}
+        self.lesson = Lesson()
 
     @property
     def knobs(self) -> dict[str, Knob]:
@@ -73,8 +76,11 @@ def open_desk(kind: type[AnyDesk]) -> AnyDesk:
     key = f"open {kind.__name__}"
     desk = st.session_state.get(key)
     if desk is None or (query and query != desk.address):
-        own = {name: text for name, text in query.items() if name != SECTION}
+        of_lesson = {name: text for name, text in query.items() if name in Lesson.knobs()}
+        own = {name: text for name, text in query.items() if name != SECTION and name not in of_lesson}
         desk = st.session_state[key] = kind(*kind.kind.from_query(own))
+        desk.lesson, notices = Lesson.from_query(of_lesson)
+        desk.notices += notices
     return desk
 
 
@@ -99,6 +105,6 @@ def show_notices(desk: Desk) -> None:
 
 def write_address(desk: Desk, section: str = "") -> None:
     """Let the URL say what the knobs say, and in which section of the page."""
-    desk.address = desk.experiment.to_query() | ({SECTION: section} if section else {})
+    desk.address = desk.experiment.to_query() | ({SECTION: section} if section else {}) | desk.lesson.to_query()
     if st.query_params.to_dict() != desk.address:
         st.query_params.from_dict(desk.address)

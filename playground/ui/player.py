@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -39,7 +38,7 @@ SPEEDS = {speed.label: speed for speed in (Speed("Slow", steps=1), Speed("Normal
 def buttons(run: Run) -> None:
     """Play or Pause, one mini-batch, one epoch, Reset, New seed, and the speed of playing."""
     done = run.trainer.finished or bool(run.trainer.diverged)
-    with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Pause" if run.playing else "Play",
             icon=":material/pause:" if run.playing else ":material/play_arrow:",
@@ -69,11 +68,6 @@ def buttons(run: Run) -> None:
             "Speed", list(SPEEDS), key="speed", required=True, label_visibility="collapsed", persist_state="session",
             help="In each frame: one mini-batch, one epoch, or ten epochs.",
         )  # fmt: skip
-        with st.popover("Share", icon=":material/link:"):
-            st.markdown(
-                "This link opens the same experiment. Trained as far, it gives the same numbers, to the last bit."
-            )
-            st.code(f"{(st.context.url or '').split('?')[0]}?{urlencode(run.experiment.to_query())}", wrap_lines=True)
         take_home.popover(run)
     if run.message:
         st.caption(f":material/info: {run.message}")

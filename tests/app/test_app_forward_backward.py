@@ -63,7 +63,7 @@ def test_every_number_of_an_array_is_the_engines(walk):
 
 
 def test_the_line_of_code_is_in_the_engine(walk):
-    assert walk.app.code[0].value == "self.output = X @ self.W + self.b[..., None, :]"
+    assert "self.output = X @ self.W + self.b[..., None, :]" in [code.value for code in walk.app.code]
     assert "playground/nn/layers.py" in walk.words
 
 

@@ -1,0 +1,44 @@
+"""How every section of a page opens: its address, what to do, a button to share it, and what was wrong in the link."""
+
+import re
+
+import streamlit as st
+
+from . import share
+from .desk import Desk, show_notices, write_address
+
+# For a projector: all text larger, and no small print.
+PRESENTER = """<style>
+html { font-size: 20px; }
+[data-testid="stCaptionContainer"], [data-testid="stExpander"], [data-testid="stSidebarNav"] { display: none; }
+[data-testid="stMainBlockContainer"] { padding: 2rem 2rem 1rem; }
+</style>"""
+
+
+def opening(desk: Desk, words: str, section: str = "") -> None:
+    """Let the URL say what is open, and tell what to do: the lesson's task, or `words`."""
+    write_address(desk, section)
+    lesson = desk.lesson
+    if lesson.present:
+        st.html(PRESENTER)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if lesson.title or lesson.task:
+            with st.container(border=True):
+                st.markdown(
+                    f"**{plain(lesson.title)}**  \n{plain(lesson.task)}" if lesson.title else plain(lesson.task)
+                )
+        else:
+            st.markdown(words)
+        share.popover(desk)
+    if lesson != type(lesson)():
+        st.button("Leave the lesson", icon=":material/logout:", key="leave-lesson", on_click=_leave, args=(desk,))
+    show_notices(desk)
+
+
+def plain(text: str) -> str:
+    """Text as it is, on a page that reads Markdown: what a link says is never markup."""
+    return re.sub(r"([^\w\s])", r"\\\1", text, flags=re.ASCII)
+
+
+def _leave(desk: Desk) -> None:
+    desk.lesson = type(desk.lesson)()
