@@ -36,8 +36,9 @@ def opening(desk: Desk, words: str, section: str = "") -> None:
 
 
 def plain(text: str) -> str:
-    """Text as it is, on a page that reads Markdown: what a link says is never markup."""
-    return re.sub(r"([^\w\s])", r"\\\1", text, flags=re.ASCII)
+    """Text as it is, on a page that reads Markdown: what a link says is never markup, nor a link to elsewhere."""
+    text = re.sub(r"(//|www|@)", "\\1\u200b", text, flags=re.IGNORECASE)  # addresses are links even where escaped
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
 def _leave(desk: Desk) -> None:

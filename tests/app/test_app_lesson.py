@@ -102,3 +102,12 @@ def test_the_presenter_view_has_larger_type(visit):
 
 def test_the_qr_code_of_a_link_is_a_picture():
     assert qr_code("http://localhost:8501/?dataset=xor").startswith(b"\x89PNG")
+
+
+@pytest.mark.browser
+def test_an_address_in_a_lesson_is_text(browse):
+    tab = browse(title="www.elsewhere.example", task="Go to http://elsewhere.example, WWW.b.example or me@b.example!")
+    task = tab.page.get_by_text("Go to http")
+    assert task.count() == 1
+    assert tab.page.locator("a[href*=example]").count() == 0
+    assert "\\" not in task.inner_text()
