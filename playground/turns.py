@@ -16,12 +16,12 @@ PATIENCE = 0.05  # seconds between two looks whether who waits still wants its t
 class Turns:
     """A line in which threads wait for their turn.
 
-    Args:
+    Attributes:
         at_once: how many work at the same time.
     """
 
     def __init__(self, at_once: int):
-        self._free = at_once
+        self.at_once = self._free = at_once
         self._lock = threading.Lock()
         self._lines = {True: deque(), False: deque()}  # urgent and not, each first come first served
 

@@ -7,6 +7,8 @@ import numpy  # noqa: F401  # so that its matrix library is there to be limited
 import streamlit as st
 from threadpoolctl import threadpool_limits
 
+from . import log
+
 # Visitors share the cores by running side by side. With two threads for each matrix product they wait for each other's
 # instead: two processes that each ask for the depth picture at once take 6 to 18 s on two cores, and 1.8 s with one.
 threadpool_limits(1, user_api="blas")
@@ -33,6 +35,7 @@ def pages() -> list:
 
 def navigate() -> None:
     """Show the navigation, and run the page that was chosen."""
+    log.started()
     st.session_state[BY_NAVIGATION] = True
     page = st.navigation(pages())
     # after the navigation, whose icons a browser would otherwise fetch from elsewhere for its tab

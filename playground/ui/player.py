@@ -2,7 +2,8 @@
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ import streamlit as st
 
 from .. import limits
 from ..turns import TURNS
-from . import take_home
+from . import log, take_home
 from .run import Run
 
 PHONE_FRAMES = 8  # pictures a second that a phone, some four times as slow as a laptop, can draw
@@ -115,7 +116,7 @@ def show(run: Run, timeline: Timeline, each_frame: Views, in_turn: Views, words:
     are more frames. `words` follow at a pace at which they can be read. A click on any control ends this script and
     starts the next.
     """
-    with TURNS.turn(urgent=True, while_waiting=_notice_clicks):
+    with _turn(urgent=True):
         _draw(run.look(), each_frame | in_turn | words)
     phone = "Mobi" in st.context.headers.get("User-Agent", "")
     pause = 1 / (min(run.frames, PHONE_FRAMES) if phone else run.frames)
@@ -123,7 +124,7 @@ def show(run: Run, timeline: Timeline, each_frame: Views, in_turn: Views, words:
     told = touched
     while run.playing:
         began = time.monotonic()
-        with TURNS.turn(while_waiting=_notice_clicks):
+        with _turn():
             run.advance(SPEEDS[st.session_state["speed"]].steps_of(run), run.time_slice)
             views = each_frame | dict(filter(None, [next(turns)]))
             if began - told > WORDS_EVERY:
@@ -137,6 +138,15 @@ def show(run: Run, timeline: Timeline, each_frame: Views, in_turn: Views, words:
         time.sleep(max(0.0, began + pause - time.monotonic()))
         if not run.playing:
             st.rerun()
+
+
+@contextmanager
+def _turn(urgent: bool = False) -> Iterator[None]:
+    """A turn at computing, for which a click, or a closed tab, does not wait."""
+    began = time.monotonic()
+    with TURNS.turn(urgent, _notice_clicks):
+        log.waited(time.monotonic() - began)
+        yield
 
 
 def _notice_clicks() -> None:
