@@ -282,7 +282,7 @@ def overfitting(look):
         f"{number(now.train_loss)}, but on the test points it has risen from {number(then.test_loss)} to "
         f"{number(now.test_loss)}: the network learns its training set ({look.data.n_train}) by heart. More points, a "
         "smaller network or an L2 penalty help.",
-        {"n_points": 1000} if look.experiment.n_points < 1000 else {},
+        {"n_points": 1000} if look.experiment.n_points < 1000 and not look.experiment.source.given else {},
     )
 
 

@@ -57,12 +57,14 @@ class History:
 
     Attributes:
         moments: every recorded moment, oldest first.
+        fingerprints: for each moment, a number that tells at which steps it and all before it were recorded.
         kept: the indices of the moments whose state is kept: the first and the newest always among them. Of a stack so
             large that not even a few states fit, none is.
     """
 
     def __init__(self, state_bytes: int):
         self.moments: list[Moment] = []
+        self.fingerprints: list[int] = []
         self._states: dict[int, dict[str, np.ndarray]] = {}
         self._capacity = min(HISTORY_LENGTH, HISTORY_BYTES // state_bytes)
         self._stride = 1
@@ -70,6 +72,7 @@ class History:
     def add(self, moment: Moment, state: Callable[[], dict[str, np.ndarray]]) -> None:
         """Record a moment, and the state that `state()` gives. At full capacity, every other state is dropped."""
         newest = len(self.moments) - 1
+        self.fingerprints.append(hash((self.fingerprints[-1] if self.fingerprints else 0, moment.step)))
         if self._capacity < FEWEST_STATES:
             self.moments.append(moment)
             return

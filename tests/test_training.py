@@ -10,7 +10,7 @@ from sklearn.neural_network import MLPClassifier
 from playground.datasets import PLANE
 from playground.experiment import Experiment
 from playground.nn import NeuralNetwork
-from playground.training import HISTORY_BYTES, HISTORY_LENGTH, History, Trainer, experiment_data
+from playground.training import HISTORY_BYTES, HISTORY_LENGTH, History, Moment, Trainer, experiment_data
 
 BRIEF = {"n_points": 60, "epochs": 6, "batch_size": 9}  # 42 to train on: 5 mini-batches an epoch, the last one smaller
 RUNS = {
@@ -210,23 +210,27 @@ def test_moments_are_recorded_at_the_start_after_each_epoch_and_on_demand_once()
     assert [moment.epoch for moment in trainer.history.moments] == pytest.approx([0, 1, 2, 2 + 18 / 42])
 
 
+def moment_at(step):
+    return Moment(step, step, 0.0, 0.0, 0.0, 0.0, ())
+
+
 @pytest.mark.parametrize("state_bytes", [8, 100_000, 400_000])
 def test_the_history_thins_its_states_evenly_and_keeps_the_first_and_the_newest(state_bytes):
     history, most = History(state_bytes), min(HISTORY_LENGTH, HISTORY_BYTES // state_bytes)
     for i in range(1500):
-        history.add(f"moment {i}", lambda i=i: {"parameters": i})
+        history.add(moment_at(i), lambda i=i: {"parameters": i})
         kept = history.kept
         assert (kept[0], kept[-1]) == (0, i)
         assert min(i + 1, most // 2) <= len(kept) <= most
     assert len(set(np.diff(kept[:-1]))) == 1
-    assert all(history.moments[i] == f"moment {i}" and history.state(i) == {"parameters": i} for i in kept)
+    assert all(history.moments[i].step == i and history.state(i) == {"parameters": i} for i in kept)
     assert len(history.moments) == 1500
 
 
 def test_a_stack_too_large_for_a_history_has_moments_but_no_states():
     history = History(HISTORY_BYTES)
     for i in range(50):
-        history.add(f"moment {i}", lambda: pytest.fail("a state was asked for"))
+        history.add(moment_at(i), lambda: pytest.fail("a state was asked for"))
     assert history.kept == []
     assert len(history.moments) == 50
 

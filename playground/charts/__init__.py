@@ -18,6 +18,7 @@ from .picture import Picture
 from .plane import boundary, plane
 from .race import race_curves
 from .slope import nudges, slope
+from .splits import split_curves, split_distances, split_recalls
 from .sweep import sweep_losses, sweep_shares
 
 __all__ = [
@@ -45,6 +46,9 @@ __all__ = [
     "race_curves",
     "running_statistic",
     "slope",
+    "split_curves",
+    "split_distances",
+    "split_recalls",
     "sweep_losses",
     "sweep_shares",
     "update_ratios",

@@ -18,7 +18,7 @@ from .desk import open_desk
 from .opening import opening
 from .race import RaceLook, RaceRun, planes, seed_control
 from .run import Run, Single, epoch_figures
-from .slots import Slot, TableSlot
+from .slots import Slot, TableSlot, WordsSlot
 
 
 class Fans:
@@ -78,17 +78,6 @@ class SweepRun(Fans, Run):
 
     def look(self):
         return self.trainer
-
-
-class WordsSlot:
-    """A place for a few sentences."""
-
-    def __init__(self, place):
-        self._place = place.container()
-
-    def show(self, text: str) -> None:
-        """Replace them."""
-        self._place = self._place.markdown(text)
 
 
 def duel() -> None:

@@ -72,12 +72,13 @@ AnyDesk = TypeVar("AnyDesk", bound=Desk)
 def open_desk(kind: type[AnyDesk]) -> AnyDesk:
     """The visitor's desk of this kind; one that the URL describes, where it is new or has changed."""
     navigation.ensure()
-    query = st.query_params.to_dict()
+    query = {name: text for name, text in st.query_params.items() if name != SECTION}
     key = f"open {kind.__name__}"
     desk = st.session_state.get(key)
-    if desk is None or (query and query != desk.address):
+    known = {name: text for name, text in desk.address.items() if name != SECTION} if desk else {}
+    if desk is None or (query and query != known):
         of_lesson = {name: text for name, text in query.items() if name in Lesson.knobs()}
-        own = {name: text for name, text in query.items() if name != SECTION and name not in of_lesson}
+        own = {name: text for name, text in query.items() if name not in of_lesson}
         desk = st.session_state[key] = kind(*kind.kind.from_query(own))
         desk.lesson, notices = Lesson.from_query(of_lesson)
         desk.notices += notices
@@ -87,9 +88,11 @@ def open_desk(kind: type[AnyDesk]) -> AnyDesk:
 def choose_section(sections: dict[str, str]) -> str:
     """A page's section: the one in the URL, or the one that was chosen; {name in URLs: name on the screen}."""
     navigation.ensure()
-    if st.session_state.get(SECTION) not in sections:  # none yet, or that of another page
-        asked = st.query_params.get(SECTION)
-        st.session_state[SECTION] = asked if asked in sections else next(iter(sections))
+    asked = st.query_params.get(SECTION)  # none where another was just chosen on the page
+    if asked in sections:
+        st.session_state[SECTION] = asked
+    elif st.session_state.get(SECTION) not in sections:  # none yet, or that of another page
+        st.session_state[SECTION] = next(iter(sections))
     st.segmented_control(
         "Section", list(sections), format_func=sections.get, key=SECTION, required=True, persist_state="session",
         label_visibility="collapsed", on_change=st.query_params.clear,

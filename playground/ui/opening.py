@@ -28,7 +28,7 @@ def opening(desk: Desk, words: str, section: str = "") -> None:
                     f"**{plain(lesson.title)}**  \n{plain(lesson.task)}" if lesson.title else plain(lesson.task)
                 )
         else:
-            st.markdown(words)
+            st.markdown(words, width="stretch")
         share.popover(desk)
     if lesson != type(lesson)():
         st.button("Leave the lesson", icon=":material/logout:", key="leave-lesson", on_click=_leave, args=(desk,))

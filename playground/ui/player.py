@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import streamlit as st
@@ -13,6 +14,7 @@ from .. import limits
 from ..turns import TURNS
 from . import log, take_home
 from .run import Run
+from .shelf import SHELF, is_shared
 
 PHONE_FRAMES = 8  # pictures a second that a phone, some four times as slow as a laptop, can draw
 WORDS_EVERY = 0.5  # seconds while playing: words that change faster can't be read
@@ -117,7 +119,7 @@ def show(run: Run, timeline: Timeline, each_frame: Views, in_turn: Views, words:
     starts the next.
     """
     with _turn(urgent=True):
-        _draw(run.look(), each_frame | in_turn | words)
+        _draw(run, each_frame | in_turn | words)
     phone = "Mobi" in st.context.headers.get("User-Agent", "")
     pause = 1 / (min(run.frames, PHONE_FRAMES) if phone else run.frames)
     turns, touched = itertools.cycle(in_turn.items() or [None]), time.monotonic()  # each touch starts the script anew
@@ -131,7 +133,7 @@ def show(run: Run, timeline: Timeline, each_frame: Views, in_turn: Views, words:
                 told = began
                 timeline.show()
                 views |= words
-            _draw(run.look(), views)
+            _draw(run, views)
         if began - touched > 60 * limits.UNATTENDED_MINUTES:
             run.playing = False
             run.message = f"Paused, as nobody touched it for {limits.UNATTENDED_MINUTES} minutes. Play goes on."
@@ -154,6 +156,11 @@ def _notice_clicks() -> None:
     st.session_state.get("speed")
 
 
-def _draw(look: Any, views: Views) -> None:
+def _draw(run: Run, views: Views) -> None:
+    """Show a run; what others saw at the same moment of the same experiment is taken from the shelf."""
+    look = cache(run.look)
     for slot, view in views.items():
-        slot.show(view(look))
+        if run.key is not None and is_shared(view):
+            slot.show(SHELF.get((view, run.key), lambda view=view: view(look())))
+        else:
+            slot.show(view(look()))

@@ -1,6 +1,7 @@
 """A run is what one visitor has open: an experiment, its trainer, and the moment that is looked at."""
 
 import math
+from collections.abc import Hashable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -175,6 +176,15 @@ class Run(Desk):
         if not math.isnan(moment.test_loss):
             text += f" (test {number(moment.test_loss)} and {percent(moment.test_accuracy)})"
         return text
+
+    @property
+    def key(self) -> Hashable:
+        """What all that there is to see follows from, for whoever looks; None where a run adds something of its own."""
+        if type(self).look is not Run.look:
+            return None
+        history, index = self.trainer.history, self.index
+        newest = index == len(history.moments) - 1
+        return self.experiment, history.fingerprints[index], newest and self.trainer.diverged
 
     def look(self) -> Look:
         """All there is to see at the moment to show."""

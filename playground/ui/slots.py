@@ -41,6 +41,17 @@ class TableSlot:
         self._place = self._place.dataframe(table, hide_index=True, alt=self._alt)
 
 
+class WordsSlot:
+    """A place for a few sentences."""
+
+    def __init__(self, place):
+        self._place = place.container()
+
+    def show(self, text: str) -> None:
+        """Replace them."""
+        self._place = self._place.markdown(text)
+
+
 class FindingsSlot:
     """A place for findings, each with a button that tries its remedy.
 

@@ -1,0 +1,17 @@
+"""The course week as a path through all pages: what to open, to predict and to do, and questions that are computed."""
+
+import streamlit as st
+
+from playground.ui import course
+
+PAGE = {"title": "The course week", "icon": ":material/school:", "position": 6}
+
+week = course.open_week()
+st.title("The course week", anchor=False)
+st.markdown("**Predict, open, do, answer**: fourteen hours, one station after the other. The app computes the answers.")
+course.overview(week)
+course.file(week)
+
+st.subheader("Core concepts", anchor=False)
+course.concepts(week)
+course.stations(week)
