@@ -142,5 +142,4 @@ def test_every_choice_of_a_sweep_trains(sweep):
 
 def test_the_table_can_be_taken_home(sweep):
     sweep.press("Epoch", 2)
-    [download] = [button.proto for button in sweep.app.get("download_button")]
-    assert download.label == "Download as CSV"
+    assert [button.label for button in sweep.app.get("download_button")].count("Download as CSV") == 1
