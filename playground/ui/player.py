@@ -15,6 +15,7 @@ from ..turns import TURNS
 from . import log, take_home
 from .run import Run
 from .shelf import SHELF, is_shared
+from .slots import Place
 
 PHONE_FRAMES = 8  # pictures a second that a phone, some four times as slow as a laptop, can draw
 WORDS_EVERY = 0.5  # seconds while playing: words that change faster can't be read
@@ -81,7 +82,7 @@ class Timeline:
 
     def __init__(self, run: Run):
         self._run = run
-        self._place = st.container()
+        self._place = Place(st)
         self._began = time.monotonic()
         self._from = run.trainer.progress
         if run.playing or len(run.kept) < 2:
@@ -92,7 +93,8 @@ class Timeline:
             run.view = st.session_state["moment"]
 
         st.session_state["moment"] = run.index
-        self._place.select_slider(
+        self._place.show(
+            "select_slider",
             f"{run.words()} · look back",
             run.kept,
             format_func=run.epoch,
@@ -108,7 +110,7 @@ class Timeline:
         if gone > self._from:
             left = (epochs - gone) * (time.monotonic() - self._began) / (gone - self._from)
             text += f" · {left:,.0f} s left"
-        self._place = self._place.progress(min(1.0, gone / epochs), text=text)
+        self._place.show("progress", min(1.0, gone / epochs), text=text)
 
 
 def show(run: Run, timeline: Timeline, each_frame: Views, in_turn: Views, words: Views) -> None:

@@ -12,11 +12,25 @@ from ..findings import Finding
 from .run import Run
 
 
+class Place:
+    """A place for one element, which the next one replaces."""
+
+    def __init__(self, place, **container):
+        self._place = place.container(**container)
+        self._taken = False
+
+    def show(self, kind: str, *contents, **about) -> None:
+        """Show an element of a kind ("markdown") with these contents, in place of the one before."""
+        element = getattr(self._place, kind)(*contents, **about)
+        if not self._taken:  # only the first: an element in place of an element and so on would be an endless chain
+            self._place, self._taken = element, True
+
+
 class Slot:
     """A place for pictures."""
 
     def __init__(self, place):
-        self._place = place.container()
+        self._place = Place(place)
         self._alt = ""
 
     def show(self, picture: Picture) -> None:
@@ -26,30 +40,30 @@ class Slot:
         that plays frame after frame says how it began, and the one after it, where it ended.
         """
         self._alt = self._alt or picture.alt
-        self._place = self._place.vega_lite_chart({**picture.spec, "datasets": picture.tables}, alt=self._alt)
+        self._place.show("vega_lite_chart", {**picture.spec, "datasets": picture.tables}, alt=self._alt)
 
 
 class TableSlot:
     """A place for a table."""
 
     def __init__(self, place, alt: str):
-        self._place = place.container()
+        self._place = Place(place)
         self._alt = alt
 
     def show(self, table: pd.DataFrame) -> None:
         """Replace the table."""
-        self._place = self._place.dataframe(table, hide_index=True, alt=self._alt)
+        self._place.show("dataframe", table, hide_index=True, alt=self._alt)
 
 
 class WordsSlot:
     """A place for a few sentences."""
 
     def __init__(self, place):
-        self._place = place.container()
+        self._place = Place(place)
 
     def show(self, text: str) -> None:
         """Replace them."""
-        self._place = self._place.markdown(text)
+        self._place.show("markdown", text)
 
 
 class FindingsSlot:

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from ..palette import NEGATIVE, POSITIVE
+from .slots import Place
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class TilesSlot:
     """A place for tiles, as wide as there is room for, or ("content") as they are."""
 
     def __init__(self, place, width: str = "stretch"):
-        self._place = place.container(width=width)
+        self._place = Place(place, width=width)
         self._width = width
 
     def show(self, tiles: Iterable[Tile]) -> None:
@@ -39,7 +40,8 @@ class TilesSlot:
             f'<figcaption style="font-size:0.8rem;line-height:1.25">{escape(tile.words)}</figcaption></figure>'
             for tile in tiles
         ]
-        self._place = self._place.html(
+        self._place.show(
+            "html",
             f'<div style="display:flex;flex-wrap:wrap;gap:0.9rem 0.6rem;margin-bottom:0.5rem">{"".join(figures)}</div>',
             width=self._width,
         )
