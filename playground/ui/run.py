@@ -160,8 +160,9 @@ class Run(Desk):
         return self.trainer.last_good if self.trainer.diverged else self.kept[-1]
 
     def epoch(self, index: int) -> str:
-        """The epoch of a moment, in figures that no other moment has."""
-        return epoch_figures(self.trainer.history.moments[index].epoch)
+        """The epoch of a moment, in figures that no other moment has; "–" for one of a run that was before this one."""
+        moments = self.trainer.history.moments
+        return epoch_figures(moments[index].epoch) if index < len(moments) else "–"
 
     @property
     def singles(self) -> dict[str, Single]:
