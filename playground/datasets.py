@@ -26,6 +26,7 @@ class Dataset:
         tested: whether some of its examples are kept for testing; otherwise all train.
         many_classes: whether the number of classes may be chosen.
         n_classes: their number, where it may not.
+        n_examples: their number, where the examples are given; otherwise 0.
         n_features: features of an example; those with two are points in the plane.
     """
 
@@ -37,6 +38,7 @@ class Dataset:
     tested: bool = True
     many_classes: bool = False
     n_classes: int = 2
+    n_examples: int = 0
     n_features: int = 2
 
 
@@ -168,6 +170,7 @@ def xor_clouds(rng, n_points, noise, n_classes):
     "The four points of the course page: all train, none test.",
     given=True,
     tested=False,
+    n_examples=4,
 )
 def xor(rng, n_points, noise, n_classes):
     return np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([0, 1, 1, 0])
@@ -203,7 +206,7 @@ def blobs(rng, n_points, noise, n_classes):
 
 @dataset(
     "Handwritten digits", "1,797 images of 8 x 8 pixels by 13 writers (Alpaydin & Kaynak 1998), in scikit-learn.",
-    given=True, n_classes=10, n_features=64,
+    given=True, n_classes=10, n_examples=1797, n_features=64,
 )  # fmt: skip
 def digits(rng, n_points, noise, n_classes):
     X, labels = _digits()

@@ -59,6 +59,10 @@ class Duel(WithAndWithout, Experiment):
     epochs: int = knob_like(Experiment, "epochs", default=100)
     # fmt: on
 
+    @property
+    def n_networks(self):
+        return 2 * self.n_seeds
+
 
 class DuelTrainer(RaceTrainer):
     """Trains the networks of a duel, and notes how the inputs of the activations are distributed.

@@ -108,6 +108,16 @@ class Experiment(Record):
         """The dataset, with what is known of it."""
         return self.knobs()["dataset"].options[self.dataset]
 
+    @property
+    def n_examples(self) -> int:
+        """How many examples the data has."""
+        return self.source.n_examples or self.n_points
+
+    @property
+    def n_networks(self) -> int:
+        """How many networks train at once."""
+        return 1
+
     def at(self, step: int) -> Self:
         """The experiment with the values that its live knobs have after `step` mini-batches."""
         return replace(self, **{change.knob: change.value for change in self.changes if change.step <= step + 1})

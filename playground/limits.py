@@ -59,5 +59,6 @@ RACE_LAYERS = limit("RACE_LAYERS", 30, 30, "Hidden layers of the networks in a r
 DIGIT_WIDTH = limit("DIGIT_WIDTH", 256, 128, "Units of a hidden layer for the digits.")
 DEPTH = limit("DEPTH", 100, 50, "Layers through which a signal is sent.")
 DEPTH_WIDTH = limit("DEPTH_WIDTH", 512, 256, "Units of each of them.")
+MEGAFLOPS = limit("MEGAFLOPS", 1500, 1000, "Millions of operations in one step of all networks of a run.")
 UPLOAD_MIB = limit("UPLOAD_MIB", 2, 1, "Size of a picture that is uploaded, in MiB.")
 UNATTENDED_MINUTES = limit("UNATTENDED_MINUTES", 20, 1, "Minutes that a run plays on with nobody touching it.")

@@ -56,6 +56,10 @@ class Race(Paired, SideBySide, Experiment):
     epochs: int = knob_like(Experiment, "epochs", default=100)
     # fmt: on
 
+    @property
+    def n_networks(self):
+        return len(self.contestants) * self.n_seeds
+
 
 class RaceTrainer(Together):
     """Trains all networks of a race together.

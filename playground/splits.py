@@ -46,6 +46,10 @@ class TwoSplits(Digits):
     epochs: int = knob_like(Digits, "epochs", default=30)
     # fmt: on
 
+    @property
+    def n_networks(self):
+        return 2 * self.n_seeds
+
     @classmethod
     def knobs(cls) -> dict[str, Knob]:
         """The knobs by name: those of the comparison first, and none for the split."""

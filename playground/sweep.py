@@ -79,6 +79,10 @@ class Sweep(WithAndWithout, Experiment):
     # fmt: on
 
     @property
+    def n_networks(self):
+        return 2 * self.n_values * self.n_seeds
+
+    @property
     def values(self) -> np.ndarray:
         """The values that are swept through, to four digits so that they can be written down; shape (n_values,)."""
         swept = SWEPT[self.swept]

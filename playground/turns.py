@@ -65,6 +65,6 @@ class Turns:
             return sum(map(len, self._lines.values()))
 
 
-# Python runs one thread at a time, whatever the cores: with 40 visitors, one at work instead of two halves the time from
-# a click to its answer, from 0.33 to 0.17 s in the median, and shows more frames. A second core serves another replica.
+# Python runs one thread at a time, whatever the cores: with 40 visitors, one at work instead of two halves the time
+# from a click to its answer, from 0.33 to 0.17 s in the median, and shows more frames. A second core serves a replica.
 TURNS = Turns(1)

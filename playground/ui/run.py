@@ -9,6 +9,7 @@ from ..diagnostics import Look, look
 from ..experiment import IN_RUN, Experiment
 from ..findings import number, percent
 from ..training import Trainer
+from ..work import affordable
 from .desk import Desk
 
 
@@ -49,11 +50,11 @@ class Run(Desk):
         self.start(experiment)
 
     def start(self, experiment: Experiment, message: str = "") -> None:
-        """Begin anew, with an untrained network."""
-        self.experiment = experiment
-        self.trainer = self.new_trainer(experiment)
+        """Begin anew, with an untrained network; one that would hold up the others is made smaller."""
+        self.experiment, smaller = affordable(experiment)
+        self.trainer = self.new_trainer(self.experiment)
         self.view = None
-        self.message = message
+        self.message = smaller or message
 
     def new_trainer(self, experiment: Experiment) -> Trainer:
         """What trains the experiment."""
@@ -104,6 +105,9 @@ class Run(Desk):
             self.start(
                 replace(self.current.started_afresh(), **changed), f"{labels} changed: a new network starts." * trained
             )
+            return
+        if affordable(replace(self.current, **changed))[1]:
+            self.start(replace(self.current.started_afresh(), **changed))
             return
         if "epochs" in changed:
             self.experiment = replace(self.experiment, epochs=changed["epochs"])
