@@ -18,7 +18,7 @@ from .shelf import SHELF, is_shared
 from .slots import Place
 
 PHONE_FRAMES = 8  # pictures a second that a phone, some four times as slow as a laptop, can draw
-# Share of a frame's time to rest after it where others wait: in it the scripts of those who have clicked get on. With 40
+# Share of a frame's time to rest after it where others wait: in it scripts that answer clicks get on. With 40
 # visitors 95 % of the clicks are answered within 0.98 s instead of 1.23 s, and a page opens in 1.3 s instead of 3.4 s.
 REST = 0.5
 WORDS_EVERY = 0.5  # seconds while playing: words that change faster can't be read
