@@ -117,7 +117,7 @@ class Tab:
 
     def settle(self) -> "Tab":
         """Wait until the script has run."""
-        expect(self.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        settled(self.page)
         return self
 
     def button(self, label: str) -> Locator:
@@ -244,3 +244,31 @@ def browse(chromium, server) -> Iterator[Callable[..., Tab]]:
     for tab in tabs:
         tab.page.context.close()
     assert exceptions + errors == []
+
+
+def settled(page: Page) -> Page:
+    """The page, once its script has run."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    return page
+
+
+@pytest.fixture
+def open_path(chromium, server) -> Iterator[Callable[..., Page]]:
+    """open_path("/digits?section=draw", is_mobile=True, ...) opens an address of the app in a browser of its own.
+
+    None may show an exception, or have an error of its scripts.
+    """
+    pages, errors = [], []
+
+    def open_path(path: str, **kind) -> Page:
+        page = chromium.new_context(**{"viewport": {"width": 1400, "height": 1200}} | kind).new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(server + path)
+        pages.append(page)
+        return page
+
+    yield open_path
+    shown = [text for page in pages for text in page.get_by_test_id("stException").all_inner_texts()]
+    for page in pages:
+        page.context.close()
+    assert shown + errors == []

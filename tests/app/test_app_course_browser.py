@@ -4,6 +4,7 @@ import contextlib
 import re
 
 import pytest
+from conftest import settled
 from playwright.sync_api import TimeoutError, expect
 
 from playground.course.station import answer, path
@@ -14,24 +15,8 @@ FIRST = "forward_pass"
 
 
 @pytest.fixture
-def open_page(chromium, server):
-    pages = []
-
-    def open_page(**kind):
-        page = chromium.new_context(**{"viewport": {"width": 1400, "height": 1200}} | kind).new_page()
-        pages.append(page)
-        page.goto(f"{server}/course")
-        return arrived(page)
-
-    yield open_page
-    for page in pages:
-        assert page.get_by_test_id("stException").count() == 0
-        page.context.close()
-
-
-def settled(page):
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    return page
+def open_page(open_path):
+    return lambda **kind: arrived(open_path("/course", **kind))
 
 
 def arrived(page):

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from conftest import settled
 from export.fresh import run_fresh
 from playwright.sync_api import expect
 from test_app_digits import five
@@ -14,27 +15,13 @@ EMPTY = "Nothing is drawn"
 
 
 @pytest.fixture
-def open_page(chromium, server):
-    pages, errors = [], []
-
+def open_page(open_path):
     def open_page(query="", **kind):
-        page = chromium.new_context(**{"viewport": {"width": 1400, "height": 1200}} | kind).new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        pages.append(page)
-        page.goto(f"{server}/digits{query}")
+        page = open_path(f"/digits{query}", **kind)
         expect(page.locator("[data-testid=stVegaLiteChart] svg").first).to_be_visible()
         return settled(page)
 
-    yield open_page
-    shown = [text for page in pages for text in page.get_by_test_id("stException").all_inner_texts()]
-    for page in pages:
-        page.context.close()
-    assert shown + errors == []
-
-
-def settled(page):
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    return page
+    return open_page
 
 
 def press(page, label):

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from conftest import settled
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -10,25 +11,13 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 
 @pytest.fixture
-def open_page(chromium, server):
-    pages = []
-
+def open_page(open_path):
     def open_page(query="", **kind):
-        page = chromium.new_context(**{"viewport": {"width": 1400, "height": 1200}} | kind).new_page()
-        pages.append(page)
-        page.goto(f"{server}/forward_backward{query}")
+        page = open_path(f"/forward_backward{query}", **kind)
         expect(circles(page).first).to_be_visible()
         return settled(page)
 
-    yield open_page
-    for page in pages:
-        assert page.get_by_test_id("stException").count() == 0
-        page.context.close()
-
-
-def settled(page):
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    return page
+    return open_page
 
 
 def circles(page):

@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, settled
 from playwright.sync_api import expect
 
 CONTESTANTS = ("Zeros", "He normal")
@@ -17,11 +17,6 @@ def page(chromium):
     yield page
     assert page.get_by_test_id("stException").count() == 0
     page.context.close()
-
-
-def settled(page):
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    return page
 
 
 def charts(page):
