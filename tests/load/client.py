@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import re
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,7 +41,7 @@ class Session:
         run: how many runs of the script have begun.
         shown: key of a widget -> the run in which it was last shown, and the element. The progress bar has the key
             "progress", and the newest chart "chart".
-        frames: pictures at the place of the page's first chart, the first of each run included.
+        frames: pictures at the place that has had most of them in its run, the first of each run included.
         errors: what a visitor must never see or meet, in words.
         words: text of all alerts and exceptions of the present run.
         dropped: whether the connection ended though the visitor did not leave.
@@ -61,7 +62,7 @@ class Session:
         self._finished_runs = 0
         self._widgets: dict[str, tuple[int, WidgetState]] = {}
         self._pictures = 0  # in the present run
-        self._first_chart: list[int] = []
+        self._drawn: Counter[tuple[int, ...]] = Counter()  # pictures at each place, in the present run
         self._waiting: tuple[Callable[[], bool], asyncio.Future] | None = None
         self._connection: ClientConnection | None = None
         self._reader: asyncio.Task | None = None
@@ -248,9 +249,11 @@ class Session:
             self._take_element(self.cached[message.ref_hash][1], None, list(message.metadata.delta_path))
         elif kind == "new_session":
             self.run += 1
-            self._pictures, self._first_chart, self.finished, self.words = 0, [], False, []
+            self._pictures, self._drawn, self.finished, self.words = 0, Counter(), False, []
             self.id = message.new_session.initialize.session_id
             self._page_hash = message.new_session.page_script_hash
+        elif kind == "navigation":  # of a session that began with a page's name, the first to know its hash
+            self._page_hash = message.navigation.page_script_hash
         elif kind == "page_info_changed":
             self.query = message.page_info_changed.query_string
         elif kind == "script_finished":
@@ -272,8 +275,9 @@ class Session:
     def _take_element(self, kind: str, element, place: list[int]) -> None:
         if kind == "vega_lite_chart":
             self._pictures += 1
-            self._first_chart = self._first_chart or place
-            self.frames += place == self._first_chart
+            most = max(self._drawn.values(), default=0)
+            self._drawn[tuple(place)] += 1
+            self.frames += self._drawn[tuple(place)] > most
             self.shown["chart"] = self.run, None
         elif element is None:
             return

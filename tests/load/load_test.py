@@ -11,7 +11,7 @@ What is printed:
     first picture   from the first request for a file to the first chart that came, files included; ms
     click           from sending a click to its answer, ms: the first picture of the run of the script that the click
                     began, once the control itself is shown as the click left it; median, 95th percentile, worst
-    frames/s        pictures at the place of the page's first chart while a visitor's run plays; median visitor, least
+    frames/s        pictures at the place of a page that has most, while a visitor's run plays; median visitor, least
     playing         share of their time in which runs played
     memory          MB of the server: before the visitors, most, and after they left
     cores           of the server, and of this program, which competes with it for the same cores
