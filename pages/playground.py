@@ -38,7 +38,7 @@ columns[2].caption("**Gradient** of the loss")
 columns[3].caption("**Step** over weights, ┆ usual")
 weights, activations, gradients, steps = (Slot(column) for column in columns)
 
-source.expander(run)
+source.of_run(run)
 
 each_frame = {boundary: charts.boundary, loss: charts.loss_curve}
 in_turn = {accuracy: charts.accuracy_curve, gradients: charts.gradient_norms, steps: charts.update_ratios}

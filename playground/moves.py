@@ -8,6 +8,7 @@ import ast
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from textwrap import dedent
 
 import numpy as np
@@ -84,6 +85,7 @@ def agrees(guess: float, value: float) -> bool:
     return abs(guess - value) <= max(0.025 * abs(value), 1e-12)
 
 
+@cache
 def code_lines(function: Callable, target: str) -> tuple[str, int]:
     """The lines of a function that assign to `target` ("return": that return), and the number of the first in its file.
 

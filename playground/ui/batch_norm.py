@@ -1,9 +1,7 @@
 """Batch normalisation on the screen: one batch under a lens, and what running statistics are there for."""
 
-import inspect
 import time
 from dataclasses import dataclass
-from textwrap import dedent
 
 import streamlit as st
 
@@ -33,7 +31,7 @@ from ..normalization import (
 )
 from ..standings import LEVEL, p_value, quartiles
 from ..training import Trainer
-from . import controls
+from . import controls, source
 from .desk import Desk
 from .slots import Slot
 
@@ -135,10 +133,8 @@ def checks(seen: Batch) -> None:
 
 def code() -> None:
     """The source of what ran."""
-    with st.expander("The code that did this", icon=":material/code:"):
-        st.caption("Read from the running class in `playground/nn`: NumPy, and nothing else.")
-        for piece in (BatchNorm.forward, BatchNorm.backward, BatchNorm.paths):
-            st.code(dedent(inspect.getsource(piece)), language="python")
+    pieces = {"Forward": BatchNorm.forward, "Backward": BatchNorm.backward, "Its three paths": BatchNorm.paths}
+    source.expander("The code that did this", pieces)
 
 
 def _tex(value: float) -> str:

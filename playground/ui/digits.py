@@ -115,7 +115,7 @@ def train() -> None:
 
     digit_splits.targets(run)
     course(run)
-    source.expander(run)
+    source.of_run(run)
     in_turn = {accuracy: charts.accuracy_curve, matrix: _confusion, **layers}
     words = {wrong_words: _mistakes_words, wrong: _mistakes, **weights, happening: lambda look: _advice(run, look)}
     player.show(run, timeline, {loss: charts.loss_curve}, in_turn, words)

@@ -2,6 +2,7 @@
 
 import ast
 import gc
+from functools import cache
 from pathlib import Path
 
 import numpy  # noqa: F401  # so that its matrix library is there to be limited
@@ -24,7 +25,7 @@ PAGES = Path(__file__).parents[2] / "pages"
 BY_NAVIGATION = "by navigation"  # in the session, where its scripts begin with `navigate`
 
 
-@st.cache_data
+@cache  # Streamlit's own cache copies what it holds: 4 ms for the six pages, at every click
 def about(path: Path, changed: float) -> dict:
     """The constant `PAGE` of a page's file, read without running it; `changed` is when the file was."""
     for node in ast.parse(path.read_text("utf-8")).body:

@@ -1,8 +1,5 @@
 """A walk on the screen: a stepper through one training step, the network to point at, and numbers to change."""
 
-import inspect
-from textwrap import dedent
-
 import numpy as np
 import streamlit as st
 
@@ -18,6 +15,7 @@ from .desk import Desk
 from .equations import entry, matrices
 from .fields import number_field
 from .slots import Slot
+from .source import source
 
 
 class WalkDesk(Desk):
@@ -269,7 +267,7 @@ def slip_control(desk: WalkDesk) -> None:
     control(desk, "slip", st)
     chosen = SLIPS[desk.experiment.slip]
     if chosen.backward:
-        st.code(dedent(inspect.getsource(chosen.backward)).split("\n", 1)[1], language="python")
+        st.code(source(chosen.backward).split("\n", 1)[1], language="python")
 
 
 def gradient_check(desk: WalkDesk) -> None:
