@@ -1,15 +1,13 @@
 """The signal through depth, of several schemes side by side: the same input, depth, width, activation and gain."""
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from functools import lru_cache
 
 from .contestants import Contestant, Contestants, SideBySide
 from .mean_field import Theory, theory
 from .propagation import Propagation, Signal, critical_gain, propagate
 from .record import knob, knob_like
+from .turns import nothing
 
 
 # fmt: off
@@ -33,28 +31,21 @@ class Depth(SideBySide, Propagation):
         return Propagation(**shared | contestant._asdict())
 
 
-@lru_cache(maxsize=128)
-def signal(p: Propagation) -> Signal:
-    """`propagate`, remembered: the same question, asked by many, is answered once. Not to be changed."""
-    return propagate(p)
+def signal(p: Propagation, pause: Callable[[], object] = nothing) -> Signal:
+    """`propagate`; `pause` is called between two slices of the work."""
+    return propagate(p, pause)
 
 
-@lru_cache(maxsize=128)
-def expected(p: Propagation) -> Theory:
-    """`theory`, remembered."""
+def expected(p: Propagation, pause: Callable[[], object] = nothing) -> Theory:
+    """`theory`, in one slice."""
     return theory(p)
 
 
-@lru_cache(maxsize=128)
-def keeping_gain(activation: str, initializer: str, width: int) -> float | str:
-    """The critical gain, remembered; in words why there is none, where there is none."""
+def keeping_gain(
+    activation: str, initializer: str, width: int, pause: Callable[[], object] = nothing
+) -> float | str:
+    """The critical gain; in words why there is none, where there is none."""
     try:
-        return critical_gain(activation, initializer, width)
+        return critical_gain(activation, initializer, width, pause=pause)
     except ValueError as error:
         return str(error)
-
-
-def side_by_side(function: Callable, arguments: list[tuple]) -> list:
-    """What a function gives for each tuple of arguments, in order, computed on as many cores as there are."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(lambda each: function(*each), arguments))

@@ -15,6 +15,7 @@ from .datasets import PLANE
 from .knobs import Choice, Flag, Integer, Real
 from .nn import ACTIVATIONS, INITIALIZERS, Activation, BatchNorm, Dense, Layer
 from .record import Record, knob
+from .turns import nothing
 
 MAX_DEPTH = limits.DEPTH
 MAX_WIDTH = limits.DEPTH_WIDTH
@@ -153,7 +154,7 @@ class Signal(Curves):
     dead: np.ndarray | None
 
 
-def propagate(p: Propagation) -> Signal:
+def propagate(p: Propagation, pause: Callable[[], object] = nothing) -> Signal:
     """One pass forward in training mode, and one back from a gradient dL/da at the top that is standard normal noise.
 
     Noise in place of a loss: the way back is linear in the gradient, so that all of it is relative to the top anyway,
@@ -161,6 +162,10 @@ def propagate(p: Propagation) -> Signal:
 
     In float64: float32 would take two thirds of the time, but unit normal weights overflow it at layer 36 of 256 ReLUs,
     and with small normal weights the gradient of 256 sigmoids is zero to the last digit 32 layers below the top.
+
+    Args:
+        p: what is sent through what.
+        pause: called after each layer, so that others may come between.
     """
     edges = histogram_edges(ACTIVATIONS[p.activation])
     groups = _groups(p)
@@ -175,6 +180,7 @@ def propagate(p: Propagation) -> Signal:
                 layers.append(build_layer(p, i))
                 A = _forward(layers[-1], A)
                 forward.append(_statistics(layers[-1], edges))
+                pause()
 
         for group, A in zip(reversed(groups), reversed(inputs), strict=True):
             if group is not groups[-1]:
@@ -182,12 +188,14 @@ def propagate(p: Propagation) -> Signal:
                 for i in group:
                     layers.append(build_layer(p, i))
                     A = _forward(layers[-1], A)
+                    pause()
             for *before, activation in reversed(layers):
                 dz = activation.backward(dA)
                 backward.append({"da_std": spread(dA), "dz_std": spread(dz)})
                 dA = dz
                 for part in reversed(before):
                     dA = part.backward(dA)
+                pause()
     return Signal(edges=edges, **_columns(forward), **_columns(backward[::-1]))
 
 
@@ -283,7 +291,13 @@ def _histogram(a: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 
 def critical_gain(
-    activation: str, initializer: str, width: int, seed: int = 0, depth: int = 16, networks: int | None = None
+    activation: str,
+    initializer: str,
+    width: int,
+    seed: int = 0,
+    depth: int = 16,
+    networks: int | None = None,
+    pause: Callable[[], object] = nothing,
 ) -> float:
     """The gain that keeps the size of signals, by bisection on a measurement.
 
@@ -307,6 +321,7 @@ def critical_gain(
         seed: of weights, inputs and gradients.
         depth: layers of each network.
         networks: how many are measured; by default 16 narrow ones to 2 wide ones, for as much work.
+        pause: called at each look, so that others may come between.
 
     Raises:
         ValueError: for an unknown name, a width out of bounds, or where no gain keeps the size; the message says why.
@@ -324,6 +339,7 @@ def critical_gain(
     measured = range(depth - 2, depth // 4 - 1, -1)  # at the top the gradient is still noise, all directions alike
 
     def growth(gain: float) -> float:
+        pause()
         A = X
         for layer, bend in zip(dense, bends, strict=True):
             A = bend.forward(layer.forward(gain * A))  # a (gain W) = (gain a) W, and no W has to be changed

@@ -12,6 +12,10 @@ from contextlib import contextmanager
 PATIENCE = 0.05  # seconds between two looks whether who waits still wants its turn
 
 
+def nothing() -> None:
+    """What who waits does meanwhile, unless told otherwise."""
+
+
 class Turns:
     """A line in which threads wait for their turn.
 
@@ -25,13 +29,36 @@ class Turns:
         self._lines = {True: deque(), False: deque()}  # urgent and not, each first come first served
 
     @contextmanager
-    def turn(self, urgent: bool = False, while_waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
+    def turn(self, urgent: bool = False, while_waiting: Callable[[], object] = nothing) -> Iterator[Callable[[], None]]:
         """Wait for a turn, and have it as long as the `with` block lasts.
+
+        Gives a function for work that takes long: called between two slices of it, it lets those who wait go first.
 
         Args:
             urgent: whether to go before all who are not.
-            while_waiting: called again and again while waiting. What it raises ends the waiting.
+            while_waiting: called again and again while waiting, and between two slices. What it raises ends the turn.
         """
+        ticket = self._join(urgent)
+
+        def wait() -> None:
+            while not ticket.wait(PATIENCE):
+                while_waiting()
+
+        def after_you() -> None:
+            nonlocal ticket
+            while_waiting()
+            self._leave(ticket, urgent)
+            ticket = self._join(urgent)
+            wait()
+
+        try:
+            wait()
+            yield after_you
+        finally:
+            self._leave(ticket, urgent)
+
+    def _join(self, urgent: bool) -> threading.Event:
+        """Join the line, or have a turn at once where nobody is at work. Returns what is set with the turn."""
         ticket = threading.Event()
         with self._lock:
             if self._free:
@@ -39,12 +66,7 @@ class Turns:
                 ticket.set()
             else:
                 self._lines[urgent].append(ticket)
-        try:
-            while not ticket.wait(PATIENCE):
-                while_waiting()
-            yield
-        finally:
-            self._leave(ticket, urgent)
+        return ticket
 
     def _leave(self, ticket: threading.Event, urgent: bool) -> None:
         """Give the turn to the next in line; who had none yet just leaves the line."""

@@ -84,3 +84,30 @@ def test_an_error_at_work_ends_the_turn():
         leave()
     with turns.turn(while_waiting=leave):
         pass
+
+
+def test_between_two_slices_those_who_wait_come_first():
+    turns, order = Turns(1), []
+    crowd = Crowd(turns)
+    with turns.turn() as after_you:
+        after_you()  # nobody waits
+        crowd.join_in("a")
+        crowd.join_in("b")
+        crowd.order.append("first slice")
+        after_you()
+        crowd.order.append("second slice")
+        crowd.join_in("c")
+        order = list(crowd.order)
+    crowd.go_home()
+    assert order == ["first slice", "a", "b", "second slice"]
+    assert crowd.order == [*order, "c"]
+    with turns.turn(while_waiting=leave):
+        pass
+
+
+def test_who_leaves_between_two_slices_holds_up_nobody():
+    turns = Turns(1)
+    with pytest.raises(LeftError), turns.turn(while_waiting=leave) as after_you:
+        after_you()
+    with turns.turn(while_waiting=leave):
+        pass

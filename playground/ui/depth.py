@@ -8,13 +8,14 @@ import streamlit as st
 
 from ..charts import Profile, depth_curves, depth_histograms
 from ..contestants import Contestant
-from ..depth import Depth, expected, keeping_gain, side_by_side, signal
+from ..depth import Depth, expected, keeping_gain, signal
 from ..findings import number
 from ..mean_field import Theory, theoretical_gain
 from ..palette import CONTESTANTS
 from ..propagation import Signal
 from .desk import Desk
 from .slots import Slot
+from .waiting import side_by_side
 
 HISTOGRAMS = 6  # layers whose distribution is shown
 

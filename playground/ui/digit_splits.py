@@ -14,7 +14,6 @@ from ..findings import percent
 from ..splits import PAIR, TwoSplits, TwoSplitsTrainer, compared_parts, failing, mean_images, table, verdict, with_seeds
 from ..targets import IN_ORDER, N_PROOF, TARGETS, Proof, Result, Results, Target, run_result, tests_enough
 from ..training import experiment_data
-from ..turns import TURNS
 from . import controls, player
 from .batch_norm_race import Fans
 from .desk import open_desk
@@ -22,9 +21,11 @@ from .opening import opening
 from .run import Run, Single, epoch_figures
 from .slots import Slot, WordsSlot
 from .tiles import Tile, TilesSlot, ink, signs
+from .waiting import turn
 
 RESULTS, PROVING, TOLD = "digits: results", "digits: proof", "digits: what the last proof gave"  # in the session
-SLICE, PAUSE = 0.35, 0.4  # seconds of training in a turn of a proof, and from turn to turn
+# seconds of a proof's training in a turn, in all turns before the page is told, and from then to the next
+SLICE, SLICES, PAUSE = 0.05, 0.35, 0.4
 MEAN_SIZE = 56  # pixels on the screen
 
 
@@ -261,8 +262,11 @@ def _go_on(run: Run) -> None:
     if proving is None:
         st.rerun()
     proof = proving.proof
-    with TURNS.turn():
-        proof.run(10**6, SLICE)
+    began = time.monotonic()
+    with turn() as after_you:
+        while not proof.finished and not proof.diverged and time.monotonic() < began + SLICES:
+            proof.run(10**6, SLICE)
+            after_you()
     if proof.finished or proof.diverged:
         st.session_state[PROVING] = None
         result = proof.result

@@ -2,8 +2,7 @@
 
 import itertools
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -11,17 +10,19 @@ from typing import Any
 import streamlit as st
 
 from .. import limits
+from ..shelf import Shelf
 from ..turns import TURNS
-from . import log, take_home
+from . import take_home
 from .run import Run
-from .shelf import SHELF, is_shared
 from .slots import Place
+from .waiting import turn
 
 PHONE_FRAMES = 8  # pictures a second that a phone, some four times as slow as a laptop, can draw
 # Share of a frame's time to rest after it where others wait: in it scripts that answer clicks get on. With 40
 # visitors 95 % of the clicks are answered within 0.98 s instead of 1.23 s, and a page opens in 1.3 s instead of 3.4 s.
 REST = 0.5
 WORDS_EVERY = 0.5  # seconds while playing: words that change faster can't be read
+SHELF = Shelf(3000)  # pictures, of some 10 kB each
 
 Views = dict[Any, Callable[[Any], Any]]  # slot -> what it shows of what a run's `look` gives
 
@@ -123,7 +124,7 @@ def show(run: Run, timeline: Timeline, each_frame: Views, in_turn: Views, words:
     are more frames. `words` follow at a pace at which they can be read. A click on any control ends this script and
     starts the next.
     """
-    with _turn(urgent=True):
+    with turn(urgent=True):
         _draw(run, each_frame | in_turn | words)
     phone = "Mobi" in st.context.headers.get("User-Agent", "")
     pause = 1 / (min(run.frames, PHONE_FRAMES) if phone else run.frames)
@@ -131,7 +132,7 @@ def show(run: Run, timeline: Timeline, each_frame: Views, in_turn: Views, words:
     told = touched
     while run.playing:
         began = time.monotonic()
-        with _turn():
+        with turn():
             at_work = time.monotonic()
             run.advance(SPEEDS[st.session_state["speed"]].steps_of(run), run.time_slice)
             views = each_frame | dict(filter(None, [next(turns)]))
@@ -150,20 +151,6 @@ def show(run: Run, timeline: Timeline, each_frame: Views, in_turn: Views, words:
             st.rerun()
 
 
-@contextmanager
-def _turn(urgent: bool = False) -> Iterator[None]:
-    """A turn at computing, for which a click, or a closed tab, does not wait."""
-    began = time.monotonic()
-    with TURNS.turn(urgent, _notice_clicks):
-        log.waited(time.monotonic() - began)
-        yield
-
-
-def _notice_clicks() -> None:
-    """Let a click end this script, or a closed tab: to read the session's state asks for both."""
-    st.session_state.get("speed")
-
-
 def _draw(run: Run, views: Views) -> None:
     """Show a run; what others saw at the same moment of the same experiment is taken from the shelf."""
     look = cache(run.look)
@@ -172,3 +159,8 @@ def _draw(run: Run, views: Views) -> None:
             slot.show(SHELF.get((view, run.key), lambda view=view: view(look())))
         else:
             slot.show(view(look()))
+
+
+def is_shared(view: Callable) -> bool:
+    """Whether a function is the same for all visitors: not one that a page has made for this visitor."""
+    return getattr(view, "__closure__", True) is None and "<" not in view.__qualname__
