@@ -21,7 +21,7 @@ class Jobs:
 
     Args:
         cores: how many slices are computed at once.
-        begun: how many jobs may have begun: each holds memory, up to some 200 MB.
+        begun: how many jobs may have begun: each holds memory, up to some 140 MB.
         kept: how many results are kept.
     """
 
@@ -65,4 +65,4 @@ class Jobs:
 
 # A line of its own: a job's slices are matrix products, which leave Python free for those who play.
 CORES = os.cpu_count() or 1
-JOBS = Jobs(CORES, begun=2 * CORES, kept=256)
+JOBS = Jobs(CORES, begun=3 * CORES, kept=256)

@@ -5,10 +5,12 @@ them. With turns a click waits for those who are at work, and goes before those 
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+SLICE = 0.03  # seconds for which a turn lasts before others come between
 PATIENCE = 0.05  # seconds between two looks whether who waits still wants its turn
 
 
@@ -32,11 +34,13 @@ class Turns:
     def turn(self, urgent: bool = False, while_waiting: Callable[[], object] = nothing) -> Iterator[Callable[[], None]]:
         """Wait for a turn, and have it as long as the `with` block lasts.
 
-        Gives a function for work that takes long: called between two slices of it, it lets those who wait go first.
+        Gives a function for work that takes long: called again and again in the middle of it, it lets those who wait come between,
+        once `SLICE` is over.
 
         Args:
             urgent: whether to go before all who are not.
-            while_waiting: called again and again while waiting, and between two slices. What it raises ends the turn.
+            while_waiting: called again and again while waiting, and where others may come between. What it raises
+                ends the turn.
         """
         ticket = self._join(urgent)
 
@@ -45,14 +49,18 @@ class Turns:
                 while_waiting()
 
         def after_you() -> None:
-            nonlocal ticket
+            nonlocal ticket, began
             while_waiting()
+            if time.monotonic() < began + SLICE:
+                return
             self._leave(ticket, urgent)
             ticket = self._join(urgent)
             wait()
+            began = time.monotonic()
 
         try:
             wait()
+            began = time.monotonic()
             yield after_you
         finally:
             self._leave(ticket, urgent)

@@ -163,7 +163,7 @@ def test_the_largest_network_fits_in_memory():
     signal = propagate(Propagation(depth=100, width=512, batch_size=512, batch_norm=True))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 1.25 * propagation.BYTES_AT_ONCE
+    assert peak < 1.5 * propagation.BYTES_AT_ONCE  # and what goes into each group
     assert np.allclose(signal.z_std, 1, rtol=0, atol=1e-3)
 
 

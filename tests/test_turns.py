@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from playground.turns import Turns
+from playground.turns import SLICE, Turns
 
 
 class Crowd:
@@ -94,6 +94,9 @@ def test_between_two_slices_those_who_wait_come_first():
         crowd.join_in("a")
         crowd.join_in("b")
         crowd.order.append("first slice")
+        after_you()  # too early
+        assert crowd.order == ["first slice"]
+        time.sleep(SLICE)
         after_you()
         crowd.order.append("second slice")
         crowd.join_in("c")
