@@ -34,8 +34,8 @@ class Turns:
     def turn(self, urgent: bool = False, while_waiting: Callable[[], object] = nothing) -> Iterator[Callable[[], None]]:
         """Wait for a turn, and have it as long as the `with` block lasts.
 
-        Gives a function for work that takes long: called again and again in the middle of it, it lets those who wait come between,
-        once `SLICE` is over.
+        Gives a function for work that takes long: called again and again in the middle of it, it lets those who wait
+        come between, once `SLICE` is over.
 
         Args:
             urgent: whether to go before all who are not.

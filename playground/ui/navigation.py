@@ -16,8 +16,8 @@ from . import log
 # instead: two processes that each ask for the depth picture at once take 6 to 18 s on two cores, and 1.8 s with one.
 threadpool_limits(1, user_api="blas")
 
-# Streamlit collects garbage after every run of a script, and with it all visitors wait: 120 ms, as long as the objects
-# of the libraries are looked through as well, which never are garbage, and 0.3 ms without them.
+# While Python looks for garbage, all visitors wait: 120 ms, as long as the objects of the libraries are looked through
+# as well, which never are garbage.
 gc.collect()
 gc.freeze()
 
