@@ -58,8 +58,7 @@ def signal():
         "signal",
     )
 
-    with st.spinner("Sending the signal through …", show_time=True):
-        seen = depth.look(desk.experiment)
+    seen = depth.look(desk.experiment)
     depth.curves(seen)
     depth.histograms(seen)
     st.dataframe(depth.deaths(seen), hide_index=True, alt="For each scheme, the layer at which its signal dies")

@@ -31,18 +31,18 @@ class Depth(SideBySide, Propagation):
         return Propagation(**shared | contestant._asdict())
 
 
-def signal(p: Propagation, pause: Callable[[], object] = nothing) -> Signal:
+def signal(p: Propagation, pause: Callable[..., object] = nothing) -> Signal:
     """`propagate`; `pause` is called between two slices of the work."""
     return propagate(p, pause)
 
 
-def expected(p: Propagation, pause: Callable[[], object] = nothing) -> Theory:
+def expected(p: Propagation, pause: Callable[..., object] = nothing) -> Theory:
     """`theory`, in one slice."""
     return theory(p)
 
 
 def keeping_gain(
-    activation: str, initializer: str, width: int, pause: Callable[[], object] = nothing
+    activation: str, initializer: str, width: int, pause: Callable[..., object] = nothing
 ) -> float | str:
     """The critical gain; in words why there is none, where there is none."""
     try:

@@ -3,6 +3,7 @@
 A batch goes through a real `BatchNorm` with a loss behind it, so that outputs and gradients are those of training.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -15,6 +16,7 @@ from .knobs import Choice, Flag, Integer, Real
 from .nn import BatchNorm, Dense, NeuralNetwork, ReLU, Softmax, Tanh, check_layer
 from .record import Record, knob, knob_like
 from .training import Trainer, experiment_data, initial_network
+from .turns import SLICE, nothing
 
 MAX_BATCH = 512
 N_CLASSES = 3  # of a dataset that may have any number
@@ -364,3 +366,12 @@ def compare_modes(trainer: Trainer) -> Modes:
         _, evaluation = network.evaluate(X, y)
     diverged = int((trainer.overflow | trainer.runaway).sum())
     return Modes(sizes, evaluation, np.array(shuffled), np.array(by_class), diverged)
+
+
+def trained_modes(experiment: Experiment, pause: Callable[..., object] = nothing) -> Modes:
+    """Train `N_SEEDS` networks, and compare the modes; `pause` is called between slices, with the share done."""
+    trainer = seeds_trainer(experiment)
+    while not (trainer.finished or trainer.diverged):
+        trainer.run(10**6, SLICE)
+        pause(trainer.progress / experiment.epochs)
+    return compare_modes(trainer)

@@ -154,7 +154,7 @@ class Signal(Curves):
     dead: np.ndarray | None
 
 
-def propagate(p: Propagation, pause: Callable[[], object] = nothing) -> Signal:
+def propagate(p: Propagation, pause: Callable[..., object] = nothing) -> Signal:
     """One pass forward in training mode, and one back from a gradient dL/da at the top that is standard normal noise.
 
     Noise in place of a loss: the way back is linear in the gradient, so that all of it is relative to the top anyway,
@@ -165,7 +165,7 @@ def propagate(p: Propagation, pause: Callable[[], object] = nothing) -> Signal:
 
     Args:
         p: what is sent through what.
-        pause: called after each layer, so that others may come between.
+        pause: called after each layer with the share that is done, so that others may come between.
     """
     edges = histogram_edges(ACTIVATIONS[p.activation])
     groups = _groups(p)
@@ -180,7 +180,7 @@ def propagate(p: Propagation, pause: Callable[[], object] = nothing) -> Signal:
                 layers.append(build_layer(p, i))
                 A = _forward(layers[-1], A)
                 forward.append(_statistics(layers[-1], edges))
-                pause()
+                pause(len(forward) / (2 * p.depth))
 
         for group, A in zip(reversed(groups), reversed(inputs), strict=True):
             if group is not groups[-1]:
@@ -188,14 +188,14 @@ def propagate(p: Propagation, pause: Callable[[], object] = nothing) -> Signal:
                 for i in group:
                     layers.append(build_layer(p, i))
                     A = _forward(layers[-1], A)
-                    pause()
+                    pause(0.5 + len(backward) / (2 * p.depth))
             for *before, activation in reversed(layers):
                 dz = activation.backward(dA)
                 backward.append({"da_std": spread(dA), "dz_std": spread(dz)})
                 dA = dz
                 for part in reversed(before):
                     dA = part.backward(dA)
-                pause()
+                pause(0.5 + len(backward) / (2 * p.depth))
     return Signal(edges=edges, **_columns(forward), **_columns(backward[::-1]))
 
 
@@ -297,7 +297,7 @@ def critical_gain(
     seed: int = 0,
     depth: int = 16,
     networks: int | None = None,
-    pause: Callable[[], object] = nothing,
+    pause: Callable[..., object] = nothing,
 ) -> float:
     """The gain that keeps the size of signals, by bisection on a measurement.
 

@@ -14,7 +14,7 @@ SLICE = 0.03  # seconds for which a turn lasts before others come between
 PATIENCE = 0.05  # seconds between two looks whether who waits still wants its turn
 
 
-def nothing() -> None:
+def nothing(*_: object) -> None:
     """What who waits does meanwhile, unless told otherwise."""
 
 

@@ -88,26 +88,40 @@ def test_a_short_job_comes_between_the_slices_of_a_long_one():
     assert len(long.noted) == 400
 
 
-def test_who_leaves_ends_the_work_that_nobody_else_waits_for():
+def test_what_nobody_waits_for_ends_after_a_while_and_holds_up_nobody(monkeypatch):
+    monkeypatch.setattr("playground.jobs.GRACE", 0.1)
     jobs, work = Jobs(1, begun=1, kept=50), Work(slices=10**6)
 
-    def leave():
+    def leave(done):
         if work.noted:
             raise LeftError
 
     with pytest.raises(LeftError):
         jobs.side_by_side(work, [("a",), ("b",), ("c",)], leave)
+    assert work.begun == 1
     wait_until(lambda: work.begun == 0)
-    slices = len(work.noted)
-    work.slices = 1
-    assert jobs.side_by_side(work, [("d",)]) == ["D"]  # the line is free
-    assert len(work.noted) == slices + 1
+    slices, work.slices = len(work.noted), 1
+    assert jobs.side_by_side(work, [("d",)]) == ["D"]
+    assert work.noted[slices:] == [("d", 0)]
 
 
-def test_who_waits_for_another_who_leaves_computes_by_itself():
+def test_who_asks_again_in_time_finds_the_work_where_it_was():
+    jobs, work = Jobs(1, begun=1, kept=50), Work(slices=40)
+
+    def leave(done):
+        if len(work.noted) >= 3:
+            raise LeftError
+
+    with pytest.raises(LeftError):
+        jobs.side_by_side(work, [("a",)], leave)
+    assert jobs.side_by_side(work, [("a",)]) == ["A"]
+    assert work.noted == [("a", number) for number in range(40)]
+
+
+def test_who_is_waited_for_by_another_goes_on():
     jobs, work, gone = Jobs(1, begun=1, kept=50), Work(slices=60), threading.Event()
 
-    def leave():
+    def leave(done):
         if gone.is_set():
             raise LeftError
 
@@ -123,7 +137,39 @@ def test_who_waits_for_another_who_leaves_computes_by_itself():
     leaver.join(5)
     waiter.join(10)
     assert results == ["A"]
-    assert work.noted.count(("a", 0)) == 2
+    assert work.noted.count(("a", 0)) == 1
+
+
+def test_many_jobs_of_one_do_not_hold_up_the_one_of_another():
+    jobs, work = Jobs(1, begun=2, kept=50), Work(slices=5)
+    many, _ = ask(jobs, work, *"abcdefgh")
+    wait_until(lambda: work.noted)
+    assert jobs.side_by_side(work, [("z",)]) == ["Z"]
+    assert ("h", 0) not in work.noted
+    many.join(10)
+
+
+def test_progress_is_told_and_grows():
+    jobs, told = Jobs(1, begun=2, kept=50), []
+
+    def work(name, pause):
+        for number in range(10):
+            time.sleep(0.02)
+            pause(number / 10)
+
+    jobs.side_by_side(work, [("a",), ("b",)], told.append)
+    assert told == sorted(told)
+    assert told[-1] == 1
+    assert any(0.1 < done < 0.9 for done in told)
+
+
+def test_results_that_were_not_asked_for_the_longest_are_forgotten():
+    jobs, work = Jobs(1, begun=1, kept=2), Work(slices=1)
+    for name in "abca":
+        jobs.side_by_side(work, [(name,)])
+    assert [name for name, _ in work.noted] == list("abca")
+    jobs.side_by_side(work, [("a",), ("c",)])
+    assert len(work.noted) == 4
 
 
 def test_an_error_is_raised_to_who_asked_and_is_not_kept():

@@ -1,17 +1,11 @@
 """What many ask for alike is computed once, in a bounded store; and only what is the same for all."""
 
-import threading
-import time
-
-import pytest
-
 from playground.charts import loss_curve
 from playground.experiment import Experiment
 from playground.race import Race
-from playground.shelf import Shelf
-from playground.ui.player import is_shared
 from playground.ui.race import RaceRun
 from playground.ui.run import Run
+from playground.ui.shelf import Shelf, is_shared
 
 
 def test_a_thing_is_made_once_and_the_oldest_is_forgotten_first():
@@ -59,47 +53,3 @@ def test_runs_alike_have_one_key_and_others_have_another():
 
 def test_a_race_has_no_key():
     assert RaceRun(Race(n_seeds=1, epochs=1), []).key is None
-
-
-def test_who_asks_for_what_another_makes_waits_for_it_or_makes_it_where_the_other_fails():
-    shelf, begun, go_on, made = Shelf(9), threading.Event(), threading.Event(), []
-
-    def first_fails():
-        begun.set()
-        go_on.wait(5)
-        raise ZeroDivisionError
-
-    def first():
-        with pytest.raises(ZeroDivisionError):
-            shelf.get("a", first_fails)
-
-    def second():
-        made.append(shelf.get("a", lambda: "second"))
-
-    threads = [threading.Thread(target=first), threading.Thread(target=second), threading.Thread(target=second)]
-    threads[0].start()
-    begun.wait(5)
-    for thread in threads[1:]:
-        thread.start()
-    time.sleep(0.05)
-    assert made == []
-    go_on.set()
-    for thread in threads:
-        thread.join(5)
-    assert made == ["second", "second"]
-
-
-def test_who_waits_may_give_up():
-    shelf, begun, go_on = Shelf(9), threading.Event(), threading.Event()
-    maker = threading.Thread(target=lambda: shelf.get("a", lambda: begun.set() or go_on.wait(5)))
-    maker.start()
-    begun.wait(5)
-
-    def give_up():
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        shelf.get("a", str, give_up)
-    go_on.set()
-    maker.join(5)
-    assert shelf.get("a", str, give_up) is True

@@ -1,8 +1,5 @@
 """Batch normalisation on the screen: one batch under a lens, and what running statistics are there for."""
 
-import time
-from dataclasses import dataclass
-
 import streamlit as st
 
 from ..charts import (
@@ -12,7 +9,6 @@ from ..charts import (
     noise_by_size,
     running_statistic,
 )
-from ..experiment import Experiment
 from ..findings import number, percent
 from ..nn import BatchNorm
 from ..normalization import (
@@ -23,21 +19,18 @@ from ..normalization import (
     Evaluation,
     Modes,
     OneBatch,
-    compare_modes,
     estimate_noise,
     examples,
-    seeds_trainer,
     stream,
+    trained_modes,
 )
 from ..standings import LEVEL, p_value, quartiles
-from ..training import Trainer
 from . import controls, source
 from .desk import Desk
 from .slots import Slot
+from .waiting import side_by_side
 
 EXAMPLES = 12  # whose gradients are shown side by side
-SLICE = 0.15  # seconds of training between two looks at the progress bar
-TRAINED = "networks with batch normalisation"  # in the session
 
 
 class BatchDesk(Desk):
@@ -184,52 +177,10 @@ def noise(p: Evaluation) -> None:
         )
 
 
-@dataclass
-class Training:
-    """Networks on their way, and in the end what came of them.
-
-    Attributes:
-        experiment: what they are trained on.
-        trainer: who trains them; None when they are done.
-        modes: how they did; None before.
-    """
-
-    experiment: Experiment
-    trainer: Trainer | None
-    modes: Modes | None = None
-
-
-def train(p: Evaluation) -> Modes:
-    """How the trained networks do; they are trained where other knobs than the stream's have changed.
-
-    A click in the midst of the training stops the script, and the next one goes on where it stopped.
-    """
-    training = st.session_state.get(TRAINED)
-    if training is None or training.experiment != p.experiment:
-        training = st.session_state[TRAINED] = Training(p.experiment, seeds_trainer(p.experiment))
-    if training.modes is None:
-        training.modes = compare_modes(_with_progress(training.trainer))
-        training.trainer = None
-    return training.modes
-
-
-def _with_progress(trainer: Trainer) -> Trainer:
-    """Train to the end, with a bar that tells how long it will still take."""
-    place, start, begun = st.empty(), time.monotonic(), trainer.progress
-    while not (trainer.finished or trainer.diverged):
-        done = trainer.progress / trainer.experiment.epochs
-        rate = (trainer.progress - begun) / (time.monotonic() - start)
-        left = f", {(trainer.experiment.epochs - trainer.progress) / rate:.0f} s left" if rate else ""
-        place.progress(done, f"{N_SEEDS} networks train{left}")
-        trainer.run(10**6, SLICE)
-    place.empty()
-    return trainer
-
-
 def modes(p: Evaluation) -> None:
     """What it costs to test in training mode."""
     st.subheader("The mistake: to test in training mode", anchor=False)
-    seen = train(p)
+    [seen] = side_by_side(f"{N_SEEDS} networks train", trained_modes, [(p.experiment,)])
     left, right = st.columns([3, 2], vertical_alignment="center")
     bands = [quartiles(values) for values in (seen.evaluation, seen.shuffled, seen.sorted)]
     left.caption(f"Median of {N_SEEDS} networks, in a band from quartile to quartile")

@@ -48,7 +48,8 @@ class DepthLook:
 def look(depth: Depth) -> DepthLook:
     """Send the signal through all networks."""
     entries = [(depth.entry(contestant),) for contestant in depth.contestants]
-    return DepthLook(depth, side_by_side(signal, entries), side_by_side(expected, entries))
+    measured = side_by_side("The signal goes through all layers", signal, entries)
+    return DepthLook(depth, measured, side_by_side("Theory", expected, entries))
 
 
 def curves(seen: DepthLook) -> None:
@@ -107,8 +108,7 @@ def gains(desk: DepthDesk) -> None:
         "from layer to layer, until it does neither."
     )
     schemes = list(dict.fromkeys(contestant.initializer for contestant in depth.contestants))
-    with st.spinner("Bisection …", show_time=True):
-        found = side_by_side(keeping_gain, [(depth.activation, scheme, depth.width) for scheme in schemes])
+    found = side_by_side("Bisection", keeping_gain, [(depth.activation, scheme, depth.width) for scheme in schemes])
     columns = st.columns(3)
     for place, (scheme, gain) in enumerate(zip(schemes, found, strict=True)):
         with columns[place % 3].container(border=True):

@@ -1,6 +1,13 @@
-"""A desk is what one visitor has open on a page: a record whose knobs can be turned, and which the URL describes."""
+"""A desk is what one visitor has open on a page: a record whose knobs can be turned, and which the URL describes.
 
+At a click, Streamlit starts the visitor's next script while the former one, that plays a run, still finishes what it is
+at. So that they don't train one network at the same time, who works at a desk holds its lock.
+"""
+
+import threading
+from collections.abc import Callable
 from dataclasses import replace
+from functools import wraps
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -13,6 +20,17 @@ from . import navigation
 SECTION = "section"  # in the URL and in the session
 
 
+def alone(method: Callable) -> Callable:
+    """A method of a desk that first waits until the visitor's former script has let go of it."""
+
+    @wraps(method)
+    def held(desk, *args, **kwargs):
+        with desk.lock:
+            return method(desk, *args, **kwargs)
+
+    return held
+
+
 class Desk:
     """Base of what a visitor can have open.
 
@@ -23,6 +41,7 @@ class Desk:
         message: a sentence on what the last change did; "" if there is nothing to say.
         address: the URL's parameters as last written.
         lesson: what the link said besides.
+        lock: held by the script that works at it.
         mistakes: for each field in which something else than a number stands: what, and a sentence on it.
     """
 
@@ -35,6 +54,7 @@ class Desk:
         self.address: dict[str, str] = {}
         self.mistakes: dict[str, tuple[str, str]] = {}
         self.lesson = Lesson()
+        self.lock = threading.RLock()
 
     @property
     def knobs(self) -> dict[str, Knob]:
@@ -82,7 +102,8 @@ def open_desk(kind: type[AnyDesk]) -> AnyDesk:
         desk = st.session_state[key] = kind(*kind.kind.from_query(own))
         desk.lesson, notices = Lesson.from_query(of_lesson)
         desk.notices += notices
-    return desk
+    with desk.lock:  # from here on, the former script no longer works at it
+        return desk
 
 
 def choose_section(sections: dict[str, str]) -> str:

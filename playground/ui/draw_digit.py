@@ -7,7 +7,6 @@ from ..charts import probability_bars
 from ..digits import SIDE
 from ..images import answers, entropy, how_sure, mistakes
 from ..pictures import FORMATS, MOST_BYTES, from_upload
-from ..turns import TURNS
 from . import drawing, player
 from .desk import open_desk
 from .digits import DigitsRun, Sheet
@@ -17,7 +16,7 @@ from .tiles import Tile, TilesSlot, ink, photo
 
 GRID, FILE = "grid", "upload"  # in the session
 DEPTH = 16  # of ink: the most in a pixel
-SLICE = 0.15  # seconds of training between two looks at the progress bar
+SLICE = 0.05  # seconds of training between two looks at the progress bar
 STEP = 150  # pixels of height
 TYPES = [kind.lower() for kind in FORMATS] + ["jpg"]
 
@@ -37,7 +36,7 @@ def _train(run: DigitsRun) -> None:
     st.button("Stop", icon=":material/pause:", key="stop", on_click=run.toggle)
     timeline = player.Timeline(run)
     while run.playing:
-        with TURNS.turn(while_waiting=timeline.show):
+        with player.at_work(run):
             run.advance(run.trainer.steps_per_epoch * run.experiment.epochs, SLICE)
         timeline.show()
     st.rerun()

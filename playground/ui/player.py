@@ -2,7 +2,8 @@
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -10,19 +11,18 @@ from typing import Any
 import streamlit as st
 
 from .. import limits
-from ..shelf import Shelf
-from ..turns import TURNS
+from ..turns import PATIENCE, TURNS
 from . import take_home
 from .run import Run
+from .shelf import SHELF, is_shared
 from .slots import Place
-from .waiting import turn
+from .waiting import notice_clicks, turn
 
 PHONE_FRAMES = 8  # pictures a second that a phone, some four times as slow as a laptop, can draw
 # Share of a frame's time to rest after it where others wait: in it scripts that answer clicks get on. With 40
 # visitors 95 % of the clicks are answered within 0.98 s instead of 1.23 s, and a page opens in 1.3 s instead of 3.4 s.
 REST = 0.5
 WORDS_EVERY = 0.5  # seconds while playing: words that change faster can't be read
-SHELF = Shelf(3000)  # pictures, of some 10 kB each
 
 Views = dict[Any, Callable[[Any], Any]]  # slot -> what it shows of what a run's `look` gives
 
@@ -45,22 +45,29 @@ SPEEDS = {speed.label: speed for speed in (Speed("Slow", steps=1), Speed("Normal
 
 def buttons(run: Run) -> None:
     """Play or Pause, one mini-batch, one epoch, Reset, New seed, and the speed of playing."""
-    done = run.trainer.finished or bool(run.trainer.diverged)
+
+    def slowly(train: Callable, *args) -> None:
+        """Train in turns with others: an epoch of a large network takes seconds."""
+        with run.lock, TURNS.turn(urgent=True) as after_you:
+            train(*args, after_you)
+
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Pause" if run.playing else "Play",
             icon=":material/pause:" if run.playing else ":material/play_arrow:",
             type="primary",
             key="play",
-            help="Train to the last epoch, or stop here." if not done else "Train again from the start.",
+            help="Train to the last epoch, or stop here." if not run.done else "Train again from the start.",
             on_click=run.toggle,
         )
         st.button(
-            "Mini-batch", icon=":material/skip_next:", key="step", disabled=done, on_click=run.step, args=(1,),
+            "Mini-batch", icon=":material/skip_next:", key="step", disabled=run.done,
+            on_click=slowly, args=(run.step, 1),
             help="One step: forward, backward, update on the next mini-batch.",
         )  # fmt: skip
         st.button(
-            "Epoch", icon=":material/fast_forward:", key="epoch", disabled=done, on_click=run.step_epoch,
+            "Epoch", icon=":material/fast_forward:", key="epoch", disabled=run.done,
+            on_click=slowly, args=(run.step_epoch,),
             help="Steps to the end of this pass through the training set.",
         )  # fmt: skip
         st.button(
@@ -124,7 +131,7 @@ def show(run: Run, timeline: Timeline, each_frame: Views, in_turn: Views, words:
     are more frames. `words` follow at a pace at which they can be read. A click on any control ends this script and
     starts the next.
     """
-    with turn(urgent=True):
+    with at_work(run, urgent=True):
         _draw(run, each_frame | in_turn | words)
     phone = "Mobi" in st.context.headers.get("User-Agent", "")
     pause = 1 / (min(run.frames, PHONE_FRAMES) if phone else run.frames)
@@ -132,8 +139,8 @@ def show(run: Run, timeline: Timeline, each_frame: Views, in_turn: Views, words:
     told = touched
     while run.playing:
         began = time.monotonic()
-        with turn():
-            at_work = time.monotonic()
+        with at_work(run):
+            since = time.monotonic()
             run.advance(SPEEDS[st.session_state["speed"]].steps_of(run), run.time_slice)
             views = each_frame | dict(filter(None, [next(turns)]))
             if began - told > WORDS_EVERY:
@@ -142,13 +149,26 @@ def show(run: Run, timeline: Timeline, each_frame: Views, in_turn: Views, words:
                 views |= words
             _draw(run, views)
             if TURNS.waiting:
-                time.sleep(REST * (time.monotonic() - at_work))
+                time.sleep(REST * (time.monotonic() - since))
         if began - touched > 60 * limits.UNATTENDED_MINUTES:
             run.playing = False
             run.message = f"Paused, as nobody touched it for {limits.UNATTENDED_MINUTES} minutes. Play goes on."
         time.sleep(max(0.0, began + pause - time.monotonic()))
         if not run.playing:
             st.rerun()
+
+
+@contextmanager
+def at_work(run: Run, urgent: bool = False) -> Iterator[None]:
+    """A turn at computing, and the run to itself; ends here where a click has started the next script meanwhile."""
+    with turn(urgent):
+        while not run.lock.acquire(timeout=PATIENCE):  # the next script has it, and may itself wait for a turn
+            notice_clicks()
+        try:
+            notice_clicks()
+            yield
+        finally:
+            run.lock.release()
 
 
 def _draw(run: Run, views: Views) -> None:
@@ -159,8 +179,3 @@ def _draw(run: Run, views: Views) -> None:
             slot.show(SHELF.get((view, run.key), lambda view=view: view(look())))
         else:
             slot.show(view(look()))
-
-
-def is_shared(view: Callable) -> bool:
-    """Whether a function is the same for all visitors: not one that a page has made for this visitor."""
-    return getattr(view, "__closure__", True) is None and "<" not in view.__qualname__

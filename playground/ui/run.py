@@ -1,7 +1,7 @@
 """A run is what one visitor has open: an experiment, its trainer, and the moment that is looked at."""
 
 import math
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -9,8 +9,9 @@ from ..diagnostics import Look, look
 from ..experiment import IN_RUN, Experiment
 from ..findings import number, percent
 from ..training import Trainer
+from ..turns import SLICE, nothing
 from ..work import affordable
-from .desk import Desk
+from .desk import Desk, alone
 
 
 class Single(NamedTuple):
@@ -49,6 +50,7 @@ class Run(Desk):
         self.playing = False
         self.start(experiment)
 
+    @alone
     def start(self, experiment: Experiment, message: str = "") -> None:
         """Begin anew, with an untrained network; one that would hold up the others is made smaller."""
         self.experiment, smaller = affordable(experiment)
@@ -60,11 +62,13 @@ class Run(Desk):
         """What trains the experiment."""
         return Trainer(experiment)
 
+    @alone
     def reset(self) -> None:
         """The same network before its first step, with the training knobs as they stand now."""
         self.playing = False
         self.start(self.current.started_afresh())
 
+    @alone
     def new_seed(self) -> None:
         """Other initial weights, on the same data and mini-batches."""
         seed = (self.experiment.seed + 1) % (self.knobs["seed"].high + 1)
@@ -93,6 +97,7 @@ class Run(Desk):
     def fans(self):
         return [layer.W.shape[-2:] for layer in self.trainer.network.dense]
 
+    @alone
     def turn(self, **values):
         """Set knobs. Live ones take hold of the network as it is; any other starts a new one."""
         changed = {name: value for name, value in values.items() if getattr(self.current, name) != value}
@@ -124,32 +129,44 @@ class Run(Desk):
         if self.trainer.steps and in_run:
             self.message = f"{labels} changed from step {self.trainer.steps + 1:,} on; the link holds this change too."
 
+    @alone
     def toggle(self) -> None:
         """Play or pause. Playing goes on from the newest moment; a run that is done starts again."""
         self.playing = not self.playing
         self.view = None
-        if self.playing and (self.trainer.finished or self.trainer.diverged):
+        if self.playing and self.done:
             self.start(self.current.started_afresh())
         if self.playing:
             self.message = ""
 
-    def step(self, steps: int) -> None:
-        """Train for so many mini-batches, and pause."""
+    @alone
+    def step(self, steps: int, after_you: Callable[[], object] = nothing) -> None:
+        """Train for so many mini-batches, and pause; `after_you` lets others compute between slices of it."""
         self.playing = False
         self.view = None
         self.message = ""
-        self.advance(steps)
+        end = self.trainer.steps + steps
+        while self.trainer.steps < end and not self.done:
+            self.trainer.run(end - self.trainer.steps, SLICE)
+            after_you()
+        self.trainer.record()
 
-    def step_epoch(self) -> None:
+    def step_epoch(self, after_you: Callable[[], object] = nothing) -> None:
         """Train to the end of the present epoch, and pause."""
-        self.step(self.trainer.steps_to_epoch_end)
+        self.step(self.trainer.steps_to_epoch_end, after_you)
 
+    @alone
     def advance(self, steps: int, seconds: float = math.inf) -> None:
         """Train for so many mini-batches, or for so long, and record where that ends."""
         self.trainer.run(steps, seconds)
         self.trainer.record()
-        if self.trainer.finished or self.trainer.diverged:
+        if self.done:
             self.playing = False
+
+    @property
+    def done(self) -> bool:
+        """Whether there is nothing left to train."""
+        return self.trainer.finished or bool(self.trainer.diverged)
 
     @property
     def kept(self) -> list[int]:

@@ -1,4 +1,4 @@
-"""Waiting on a page: for a turn at computing, or for a job; a click, or a closed tab, ends it."""
+"""Waiting on a page: for a turn at computing, or for jobs; a click, or a closed tab, ends it."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +13,8 @@ from . import log
 
 Result = TypeVar("Result")
 
+AT_ONCE = 0.3  # seconds in which an answer needs no progress bar
+
 
 @contextmanager
 def turn(urgent: bool = False) -> Iterator[Callable[[], None]]:
@@ -23,9 +25,26 @@ def turn(urgent: bool = False) -> Iterator[Callable[[], None]]:
         yield after_you
 
 
-def side_by_side(function: Callable[..., Result], arguments: Sequence[tuple]) -> list[Result]:
-    """What a function gives for each tuple of arguments; see `Jobs.side_by_side`."""
-    return JOBS.side_by_side(function, arguments, notice_clicks)
+def side_by_side(what: str, function: Callable[..., Result], arguments: Sequence[tuple]) -> list[Result]:
+    """What a function gives for each tuple of arguments, with progress and the time left; see `Jobs.side_by_side`.
+
+    Args:
+        what: what happens meanwhile, for the visitor.
+    """
+    began, first, place = time.monotonic(), None, st.empty()
+
+    def show(done: float) -> None:
+        nonlocal first
+        notice_clicks()
+        took = time.monotonic() - began
+        first = done if first is None else first  # others may have asked for the same before
+        if took > AT_ONCE:
+            left = f", {took * (1 - done) / (done - first):,.0f} s left" if done > first else ""
+            place.progress(min(1.0, done), what + left)
+
+    results = JOBS.side_by_side(function, arguments, show)
+    place.empty()
+    return results
 
 
 def notice_clicks() -> None:

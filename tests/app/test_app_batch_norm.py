@@ -201,16 +201,16 @@ def test_five_charts_show_what_the_engine_gave(evaluation):
     assert f"**{100 * np.median(measured.cost(8)):.1f} points**" in evaluation.words
 
 
-def test_the_knobs_of_the_stream_do_not_train_anew(evaluation):
-    before = evaluation.figures
-    training = evaluation.app.session_state["networks with batch normalisation"]
+def test_the_knobs_of_the_stream_do_not_train_anew(evaluation, monkeypatch):
+    before, trained = evaluation.figures, []
+    monkeypatch.setattr("playground.normalization.seeds_trainer", lambda x: trained.append(x) or seeds_trainer(x))
     evaluation.turn("momentum", 0.5).turn("batch_size", 1)
-    assert evaluation.app.session_state["networks with batch normalisation"] is training
+    assert trained == []
     assert evaluation.figures[2:] == before[2:]
     assert evaluation.figures[0] != before[0]
     assert "the running variance stays at its start" in evaluation.words
-    evaluation.turn("seed", 1)
-    assert evaluation.app.session_state["networks with batch normalisation"] is not training
+    evaluation.turn("seed", 7654)  # in no other test: what was once trained is kept
+    assert [experiment.seed for experiment in trained] == [7654]
 
 
 @pytest.mark.parametrize("name", Evaluation.knobs())
