@@ -116,4 +116,4 @@ class Jobs:
 
 # A line of its own: a job's slices are matrix products, which leave Python free for those who play.
 CORES = os.cpu_count() or 1
-JOBS = Jobs(CORES, begun=3 * CORES, kept=256)
+JOBS = Jobs(CORES, begun=4 * CORES, kept=256)
