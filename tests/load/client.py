@@ -36,6 +36,11 @@ class Unanswered(Exception):
 class Session:
     """A tab with one page of the app.
 
+    Args:
+        port: of the server, on `HOST`.
+        page, query: the URL behind it.
+        cookie: what a proxy has set.
+
     Attributes:
         id: the server's name for the session; "" before the first answer.
         run: how many runs of the script have begun.
@@ -49,8 +54,8 @@ class Session:
         cached: the large messages that a browser keeps now, by hash: after how many finished runs each came, its kind.
     """
 
-    def __init__(self, port: int, page: str = "", query: str = ""):
-        self.port, self.page, self.query = port, page, query
+    def __init__(self, port: int, page: str = "", query: str = "", cookie: str = ""):
+        self.port, self.page, self.query, self.cookie = port, page, query, cookie
         self.id, self._page_hash = "", ""
         self.run = self.frames = self.received = 0
         self.shown: dict[str, tuple[int, object]] = {}
@@ -81,6 +86,7 @@ class Session:
         self._connection = await connect(
             f"ws://{HOST}:{self.port}/_stcore/stream", subprotocols=tokens, origin=f"http://{HOST}:{self.port}",
             max_size=None, proxy=None, open_timeout=PATIENCE,
+            additional_headers={"Cookie": self.cookie} if self.cookie else {},
         )  # fmt: skip
         self._reader = asyncio.create_task(self._read())
 

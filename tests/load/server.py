@@ -47,9 +47,13 @@ class Server:
         return self
 
     def __exit__(self, *_) -> None:
+        self.kill()
+        self._log.close()
+
+    def kill(self) -> None:
+        """End it without a word."""
         self._process.kill()
         self._process.wait()
-        self._log.close()
 
     def _wait_until_healthy(self) -> None:
         deadline = time.monotonic() + PATIENCE
