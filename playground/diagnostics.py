@@ -160,5 +160,5 @@ def view_limits(data: Data) -> tuple[float, float]:
 def class_probabilities(network: NeuralNetwork, low: float, high: float, grid: int = GRID) -> np.ndarray:
     """Class probabilities over a square, in evaluation: shape (*stack, grid, grid, classes), indexed by x2, then x1."""
     x1, x2 = np.meshgrid(*[np.linspace(low, high, grid)] * 2)
-    output = network.forward(np.column_stack([x1.ravel(), x2.ravel()]), training=False)
+    output = network.predict(np.column_stack([x1.ravel(), x2.ravel()]))
     return output.reshape(*output.shape[:-2], grid, grid, -1)

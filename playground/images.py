@@ -40,7 +40,7 @@ def images_to_show(data: Data) -> Images:
 
 def answers(network: NeuralNetwork, X: np.ndarray) -> np.ndarray:
     """Class probabilities in evaluation, shape (images, classes)."""
-    return network.forward(X, training=False)
+    return network.predict(X)
 
 
 def confusion(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:

@@ -19,6 +19,7 @@ from .together import Together
 from .training import Trainer, initial_network
 
 FAST = 0.95  # the accuracy that a network is to reach
+STATES = 16  # of all networks that are kept for looks back, of which there are fewer: a class races forty times at once
 
 
 class Paired:
@@ -78,7 +79,7 @@ class RaceTrainer(Together):
             if group:
                 self._places |= {contestant: (len(self.trainers), place) for place, contestant in enumerate(group)}
                 stacks = [NeuralNetwork.stack([self._initial(each, k) for k in range(race.n_seeds)]) for each in group]
-                self.trainers.append(Trainer(race, NeuralNetwork.stack(stacks)))
+                self.trainers.append(Trainer(race, NeuralNetwork.stack(stacks), states=STATES))
         self.reached = np.full((len(race.contestants), race.n_seeds), np.nan)
         self.watch()
 

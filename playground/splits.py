@@ -21,7 +21,7 @@ from .knobs import Integer, Knob
 from .record import knob, knob_like
 from .standings import LEVEL, p_value, seeds_needed
 from .together import Together
-from .training import HISTORY_BYTES, History, Trainer, experiment_data
+from .training import Trainer, experiment_data
 
 PAIR = ("last_part", "stratified")  # the ways to split that are compared
 SEEDS = ("seed", "batch_seed", "data_seed")
@@ -62,15 +62,6 @@ class TwoSplits(Digits):
         return with_seeds(Digits(**values | {"split": split}), k)
 
 
-class FiguresTrainer(Trainer):
-    """A trainer whose history holds figures alone: nobody looks back at the states of many networks."""
-
-    def __init__(self, experiment: Experiment):
-        super().__init__(experiment)
-        self.history = History(HISTORY_BYTES)  # has no room for a state
-        self.record()
-
-
 class SeedsTrainer(Together):
     """Trains networks that have data of their own.
 
@@ -80,7 +71,7 @@ class SeedsTrainer(Together):
 
     def __init__(self, experiment: Experiment, entries: Iterable[Experiment]):
         super().__init__(experiment)
-        self.trainers = [FiguresTrainer(entry) for entry in entries]
+        self.trainers = [Trainer(entry, states=0) for entry in entries]
 
     def figures(self, what: str) -> np.ndarray:
         """A figure of `Moment`, such as "test_accuracy", at the end of each epoch: shape (networks, epochs + 1).

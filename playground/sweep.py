@@ -107,8 +107,8 @@ class SweepTrainer(Together):
         if sweep.swept == "gain":
             for layer in network.dense:
                 layer.W *= sweep.values[:, None, None, None].astype(layer.W.dtype)
-            return Trainer(sweep, network)
-        return Trainer(sweep, network, np.broadcast_to(sweep.values[:, None], network.stack_shape))
+            return Trainer(sweep, network, states=0)
+        return Trainer(sweep, network, np.broadcast_to(sweep.values[:, None], network.stack_shape), states=0)
 
     def best(self, contestant: Contestant) -> tuple[int, int]:
         """Of a contestant, the index of the value with the lowest median loss, and its seed with the lowest loss."""

@@ -55,6 +55,10 @@ class Moment:
 class History:
     """All moments of a run, and the network's state at as many of them as memory allows, evenly thinned.
 
+    Args:
+        state_bytes: size of a state.
+        most: states at the most, however small.
+
     Attributes:
         moments: every recorded moment, oldest first.
         fingerprints: for each moment, a number that tells at which steps it and all before it were recorded.
@@ -62,11 +66,11 @@ class History:
             large that not even a few states fit, none is.
     """
 
-    def __init__(self, state_bytes: int):
+    def __init__(self, state_bytes: int, most: int = HISTORY_LENGTH):
         self.moments: list[Moment] = []
         self.fingerprints: list[int] = []
         self._states: dict[int, dict[str, np.ndarray]] = {}
-        self._capacity = min(HISTORY_LENGTH, HISTORY_BYTES // state_bytes)
+        self._capacity = min(most, HISTORY_BYTES // state_bytes)
         self._stride = 1
 
     def add(self, moment: Moment, state: Callable[[], dict[str, np.ndarray]]) -> None:
@@ -101,6 +105,7 @@ class Trainer:
         network: what to train; by default the network that the experiment describes. With a stack of networks, which
             share data and mini-batches, losses, accuracies and the like are arrays of shape (*stack).
         learning_rates: one for each network of a stack, in place of the experiment's; shape (*stack).
+        states: how many states the history keeps at the most.
 
     Attributes:
         experiment: the experiment; `change` replaces it by one with the change in it.
@@ -123,6 +128,7 @@ class Trainer:
         experiment: Experiment,
         network: NeuralNetwork | None = None,
         learning_rates: np.ndarray | None = None,
+        states: int = HISTORY_LENGTH,
     ):
         self.experiment = experiment
         self.data = experiment_data(experiment)
@@ -136,7 +142,7 @@ class Trainer:
         self.overflow = np.zeros(self.network.stack_shape, bool)
         self.runaway = np.zeros(self.network.stack_shape, bool)
         self._epoch_losses: list[np.ndarray] = []
-        self.history = History(sum(array.nbytes for array in self.network.state().values()))
+        self.history = History(sum(array.nbytes for array in self.network.state().values()), states)
         self.change(experiment)
         self._take_hold()
         self.record()

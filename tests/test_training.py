@@ -331,3 +331,12 @@ HARDER = {"spirals": {"hidden": (32, 32), "optimizer": "adam", "learning_rate": 
 @pytest.mark.parametrize("name", PLANE)
 def test_every_dataset_can_be_learned(name):
     assert trained(200, dataset=name, **HARDER.get(name, {})).history.moments[-1].train_accuracy >= 0.95
+
+
+@pytest.mark.parametrize("most", [0, 5])
+def test_a_history_holds_no_more_states_than_are_asked_for(most):
+    trainer = Trainer(Experiment(**BRIEF), states=most)
+    trainer.run(10**6)
+    assert len(trainer.history.moments) == trainer.experiment.epochs + 1
+    assert len(trainer.history.kept) <= most
+    assert not most or trainer.history.kept[0] == 0

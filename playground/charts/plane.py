@@ -28,7 +28,7 @@ def plane(data: Data, network: NeuralNetwork, small: bool = False) -> Picture:
     low, high = view_limits(data)
     X = np.concatenate([data.X_train, data.X_test])
     labels = np.concatenate([data.y_train, data.y_test]).argmax(axis=1)
-    wrong = network.forward(X, training=False).argmax(axis=-1) != labels
+    wrong = network.predict(X).argmax(axis=-1) != labels
     train = np.arange(len(X)) < data.n_train
     shown = np.arange(len(X)) % -(-len(X) // SMALL_POINTS) == 0 if small else np.full(len(X), True)
     points = {"x1": X[:, 0], "x2": X[:, 1], "class": labels, "split": np.where(train, "train", "test")}

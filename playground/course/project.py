@@ -104,7 +104,7 @@ def drawing(seed: int) -> Station:
 
     def compute():
         network = trained(digits).network
-        empty, full = (network.forward(np.full((1, SIDE**2), ink), training=False)[0] for ink in (0.0, 1.0))
+        empty, full = (network.predict(np.full((1, SIDE**2), ink))[0] for ink in (0.0, 1.0))
         slips = {"this is what it sees on a grid full of ink": str(full.argmax())}
         return Answer(str(empty.argmax()), slips)
 

@@ -44,7 +44,7 @@ async def memories(server: Server) -> tuple[float, float, float]:
 
 
 def cold_start() -> tuple[float, float, float]:
-    """Seconds until a server answers; then until a browser that opens it sees a picture, and until a second one does."""
+    """Seconds until a server answers; then until a browser sees a picture, and until a second one does."""
     began = time.monotonic()
     with sync_playwright() as playwright, Server() as server:
         answers = time.monotonic() - began

@@ -188,3 +188,15 @@ def test_a_single_output_names_class_one_above_a_half():
     network = NeuralNetwork([Linear()])
     _, accuracy = network.evaluate(np.array([[0.2], [0.7], [0.9]]), np.array([[0.0], [1.0], [0.0]]))
     assert accuracy == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_a_prediction_is_the_forward_pass_of_evaluation_and_leaves_nothing_behind(batch_norm):
+    network, (X, y) = build((2, 4, 3, 2), batch_norm=batch_norm), data(12, 2, 2)
+    network.step(X, y, SGD(0.1))
+    before = [vars(layer).copy() for layer in network.layers]
+    predicted = network.predict(5 * X[:7])
+    for layer, held in zip(network.layers, before, strict=True):
+        assert vars(layer).keys() == held.keys()
+        assert all(value is held[name] for name, value in vars(layer).items())
+    assert np.array_equal(predicted, network.forward(5 * X[:7], training=False))
