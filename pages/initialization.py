@@ -9,6 +9,7 @@ from playground.ui.desk import choose_section, open_desk
 from playground.ui.opening import opening
 from playground.ui.race import RaceRun, planes, seed_control
 from playground.ui.slots import Slot, TableSlot
+from playground.ui.take_home import table_button
 
 PAGE = {"title": "Initialisation", "icon": ":material/casino:", "position": 2}
 
@@ -40,8 +41,7 @@ def race():
     st.subheader("Standings", anchor=False)
     standings = TableSlot(st, "The contestants, with share of seeds that learnt, loss and accuracy, and a verdict")
     st.caption(explanation(run.experiment))
-    file = table(run.trainer).to_csv(index=False)
-    st.download_button("Download as CSV", file, "standings.csv", icon=":material/download:")
+    table_button("standings.csv", lambda: table(run.trainer))
 
     each_frame = pictures | {curves: lambda look: race_curves(look.trainer)}
     words[standings] = lambda look: table(look.trainer)

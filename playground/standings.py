@@ -13,8 +13,8 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from .contestants import Contestant
-from .diagnostics import layer_statistics
 from .findings import number, percent
+from .nn.activations import Activation
 from .race import FAST, Race, RaceTrainer
 
 LEVEL = 0.05  # of the test
@@ -125,10 +125,16 @@ def compare(losses: np.ndarray, labels: list[str]) -> list[str]:
 
 def idle_share(trainer: RaceTrainer, contestant: Contestant) -> float:
     """Share of hidden units that are dead, or where the activation can't die, saturated: median over the seeds."""
-    data = trainer.data
-    layers = layer_statistics(trainer.stack(contestant), data.X_train[:PROBE], data.y_train[:PROBE])[:-1]
-    shares = [layer.saturated if layer.dead is None else layer.dead for layer in layers]
-    shares = [share for share in shares if share is not None]
+    network, shares = trainer.stack(contestant), []
+    with np.errstate(all="ignore"):
+        network.forward(trainer.data.X_train[:PROBE])
+    for layer in network.layers:
+        if isinstance(layer, Activation):
+            dead, saturated = layer.dead(), layer.saturated()
+            if dead is not None:
+                shares.append(dead.mean(axis=-1))
+            elif saturated is not None:
+                shares.append(saturated.mean(axis=(-2, -1)))
     return float(np.median(np.mean(shares, axis=0))) if shares else np.nan
 
 

@@ -19,6 +19,7 @@ from .opening import opening
 from .race import RaceLook, RaceRun, planes, seed_control
 from .run import Run, Single, epoch_figures
 from .slots import Slot, TableSlot, WordsSlot
+from .take_home import table_button
 
 
 class Fans:
@@ -107,8 +108,7 @@ def duel() -> None:
         in_turn |= _drifts(run)
     standings = TableSlot(st, "The networks without batch normalisation and with it: loss, accuracy, and a verdict")
     st.caption(explanation(run.experiment))
-    file = standings_table(run.trainer).to_csv(index=False)
-    st.download_button("Download as CSV", file, "with_and_without.csv", icon=":material/download:")
+    table_button("with_and_without.csv", lambda: standings_table(run.trainer))
     words = {
         outcome: lambda look: verdict(look.trainer),
         standings: lambda look: standings_table(look.trainer),
@@ -166,7 +166,6 @@ def sweep() -> None:
     )
     with st.expander("All values", icon=":material/table:"):
         values = TableSlot(st, "For each value, without batch normalisation and with it: seeds that train, and loss")
-    file = sweep_table(run.trainer).to_csv(index=False)
-    st.download_button("Download as CSV", file, "sweep.csv", icon=":material/download:")
+    table_button("sweep.csv", lambda: sweep_table(run.trainer))
     each_frame = {losses: sweep_losses, shares: sweep_shares}
     player.show(run, timeline, each_frame, {}, {outcome: reading, values: sweep_table})

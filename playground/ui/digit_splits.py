@@ -20,6 +20,7 @@ from .desk import open_desk
 from .opening import opening
 from .run import Run, Single, epoch_figures
 from .slots import Slot, WordsSlot
+from .take_home import table_button
 from .tiles import Tile, TilesSlot, ink, signs
 from .waiting import turn
 
@@ -91,8 +92,7 @@ def splits() -> None:
     right.caption("**Which digits fail**: median over the seeds, and from quartile to quartile")
     recalls = Slot(right)
     outcome = WordsSlot(st)
-    file = table(run.trainer).to_csv(index=False)
-    st.download_button("Download as CSV", file, "two_splits.csv", icon=":material/download:")
+    table_button("two_splits.csv", lambda: table(run.trainer))
     _differences(run.experiment)
 
     each_frame = {curves: split_curves}

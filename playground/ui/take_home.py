@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+import pandas as pd
 import streamlit as st
 
 from ..export.exercises import exercise_notebook
@@ -79,6 +80,14 @@ def popover(run: Run) -> None:
         st.caption("Write the network yourself:")
         for file in EXERCISES:
             _button(file)
+
+
+def table_button(name: str, make: Callable[[], pd.DataFrame]) -> None:
+    """A button that gives a table as a file, which is made at the click, and not for every script of the page."""
+    st.download_button(
+        "Download as CSV", lambda: make().to_csv(index=False), name, "text/csv", icon=":material/download:",
+        on_click="ignore",
+    )  # fmt: skip
 
 
 def _button(file: File) -> None:

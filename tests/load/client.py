@@ -49,6 +49,7 @@ class Session:
         frames: pictures at the place that has had most of them in its run, the first of each run included.
         errors: what a visitor must never see or meet, in words.
         words: text of all alerts and exceptions of the present run.
+        file: path of the newest file that the server made to be downloaded.
         dropped: whether the connection ended though the visitor did not leave.
         received: bytes.
         cached: the large messages that a browser keeps now, by hash: after how many finished runs each came, its kind.
@@ -61,6 +62,7 @@ class Session:
         self.shown: dict[str, tuple[int, object]] = {}
         self.errors: list[str] = []
         self.words: list[str] = []
+        self.file = ""
         self.dropped = False
         self.finished = False  # the present run, to its last line
         self.cached: dict[str, tuple[int, str]] = {}
@@ -150,6 +152,16 @@ class Session:
         """Press Mini-batch; seconds until the answer."""
         before = self.timeline
         return await self.press("step", lambda: not self.playing and self.timeline != before, patience)
+
+    async def download(self, key: str, patience: float = PATIENCE) -> str:
+        """Press the download button with this key; the path of the file that the server makes."""
+        message, self.file = BackMsg(), ""
+        request = message.backend_operation_request
+        request.request_id, request.session_id = f"{key} of run {self.run}", self.id
+        request.deferred_file.file_id = self.element(key).deferred_file_id
+        await self._connection.send(message.SerializeToString())
+        await self._until(lambda: bool(self.file), patience, "the file")
+        return self.file
 
     async def until(self, condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
         """Wait until it is so, which is looked at after each message."""
@@ -262,6 +274,8 @@ class Session:
             self._page_hash = message.navigation.page_script_hash
         elif kind == "page_info_changed":
             self.query = message.page_info_changed.query_string
+        elif kind == "backend_operation_response":
+            self.file = message.backend_operation_response.deferred_file.url
         elif kind == "script_finished":
             self._finish(message.script_finished)
         elif kind == "page_not_found":
