@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 SLICE = 0.03  # seconds for which a turn lasts before others come between
+BREATH = 0.004  # seconds of rest between two looks whether somebody urgent waits
 PATIENCE = 0.05  # seconds between two looks whether who waits still wants its turn
 
 
@@ -87,6 +88,12 @@ class Turns:
                     line.popleft().set()
                     return
             self._free += 1
+
+    def rest(self, seconds: float) -> None:
+        """Let those get on who compute without a turn; no longer than until somebody urgent waits."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not self._lines[True]:
+            time.sleep(BREATH)
 
     @property
     def waiting(self) -> int:

@@ -114,3 +114,21 @@ def test_who_leaves_between_two_slices_holds_up_nobody():
         after_you()
     with turns.turn(while_waiting=leave):
         pass
+
+
+def test_a_rest_ends_when_somebody_urgent_waits():
+    turns, rested = Turns(1), []
+    crowd = Crowd(turns)
+    with turns.turn():
+        began = time.monotonic()
+        turns.rest(0.05)
+        assert time.monotonic() >= began + 0.05
+        crowd.join_in("frame")
+        click = threading.Timer(0.1, crowd.join_in, ("click", True))
+        click.start()
+        turns.rest(10)
+        rested.append(time.monotonic() - began)
+        click.join()
+    crowd.go_home()
+    assert 0.1 < rested[0] < 5
+    assert crowd.order == ["click", "frame"]

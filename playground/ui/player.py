@@ -149,7 +149,7 @@ def show(run: Run, timeline: Timeline, each_frame: Views, in_turn: Views, words:
                 views |= words
             _draw(run, views)
             if TURNS.waiting:
-                time.sleep(REST * (time.monotonic() - since))
+                TURNS.rest(REST * (time.monotonic() - since))
         if began - touched > 60 * limits.UNATTENDED_MINUTES:
             run.playing = False
             run.message = f"Paused, as nobody touched it for {limits.UNATTENDED_MINUTES} minutes. Play goes on."
