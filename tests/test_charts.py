@@ -280,3 +280,12 @@ def test_the_curves_of_a_race_are_median_and_quartiles_over_its_seeds():
         for name, place in (("low", 1), ("median", 2), ("high", 3)):
             assert numbers(row[name]) == pytest.approx(ordered[:, place], rel=1e-3)
         assert f"{contestant.label} {number(ordered[0, 2])} → {number(ordered[-1, 2])}" in picture.alt
+
+
+def test_a_network_that_has_left_the_numbers_has_a_plane_without_regions():
+    seen = look_after(0, hidden=(4, 4), activation="relu")
+    network = seen.network.select()
+    network.parameters[...] = 1e200  # whose products are beyond all numbers
+    picture = charts.plane(seen.data, network, small=True)
+    assert picture.tables["regions"].num_rows == 0
+    assert picture.tables["points"].num_rows > 0

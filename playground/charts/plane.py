@@ -23,6 +23,7 @@ def boundary(look: Look) -> Picture:
     return plane(look.data, look.network)
 
 
+@np.errstate(all="ignore")  # of a network that has diverged
 def plane(data: Data, network: NeuralNetwork, small: bool = False) -> Picture:
     """The same for any network on any data. A small one has no legends or axes, and only some of the points."""
     low, high = view_limits(data)

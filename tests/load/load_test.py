@@ -13,7 +13,7 @@ What is printed:
                     began, once the control itself is shown as the click left it; median, 95th percentile, worst
     frames/s        pictures at the place of a page that has most, while a visitor's run plays; median visitor, least
     playing         share of their time in which runs played
-    memory          MB of the server: before the visitors, most, and after they left
+    memory          MB of the server, or of all replicas: before the visitors, most, and after they left
     cores           of the server, and of this program, which competes with it for the same cores
     errors          exceptions, unanswered clicks, controls that do not show what was done, lost connections, and
                     tracebacks in the server's log; each is told of below the table
@@ -28,6 +28,7 @@ import statistics
 import sys
 import time
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -139,43 +140,50 @@ def own_experiment(rng: random.Random) -> str:
     return urlencode(experiment.to_query())
 
 
-async def watch(server: Server, memories: list[float]) -> None:
+async def watch(servers: list[Server], memories: list[float]) -> None:
     """Read the memory, time and again."""
     while True:
-        memories.append(server.memory)
+        memories.append(sum(server.memory for server in servers))
         await asyncio.sleep(0.5)
 
 
-async def class_comes(server: Server, count: int, arguments: argparse.Namespace) -> tuple[Figures, dict[str, float]]:
-    """So many visitors; what they met, and what it cost: memory in MB, cores."""
+async def class_comes(
+    servers: list[Server], count: int, arguments: argparse.Namespace
+) -> tuple[Figures, dict[str, float]]:
+    """So many visitors, on the servers in turn; what they met, and what it cost: memory in MB, cores."""
     page, _, query = arguments.page.partition("?")
-    ahead = Session(server.port, page, query)
-    await ahead.open()
-    await ahead.leave()
+    for server in servers:
+        ahead = Session(server.port, page, query)
+        await ahead.open()
+        await ahead.leave()
     await asyncio.sleep(1)
-    figures, memories = Figures(), [server.memory]
+    figures, memories = Figures(), [sum(server.memory for server in servers)]
     gap = min(GAP, LAST_ARRIVAL / count)
     visits = []
     for number in range(count):
         rng = random.Random(1000 * arguments.seed + number)
         own = own_experiment(rng) if arguments.different else query
-        visits.append(Visitor(Session(server.port, page, own), rng, figures).visit(gap * number, arguments.seconds))
-    watcher = asyncio.create_task(watch(server, memories))
-    began, server_before, own_before = time.monotonic(), server.core_seconds, time.process_time()
+        session = Session(servers[number % len(servers)].port, page, own)
+        visits.append(Visitor(session, rng, figures).visit(gap * number, arguments.seconds))
+    watcher = asyncio.create_task(watch(servers, memories))
+    began, own_before = time.monotonic(), time.process_time()
+    server_before = sum(server.core_seconds for server in servers)
     await asyncio.gather(*visits)
     took = time.monotonic() - began
     costs = {
-        "server cores": (server.core_seconds - server_before) / took,
+        "server cores": (sum(server.core_seconds for server in servers) - server_before) / took,
         "own cores": (time.process_time() - own_before) / took,
     }
     await asyncio.sleep(2)
     watcher.cancel()
-    if not server.healthy:
-        figures.errors["the server no longer answers"] += 1
-    if server.tracebacks:
-        figures.errors["tracebacks in the log"] += server.tracebacks
-        print(server.log[-3000:], file=sys.stderr)
-    return figures, costs | {"before": memories[0], "most": max(memories), "after": server.memory}
+    for server in servers:
+        if not server.healthy:
+            figures.errors["the server no longer answers"] += 1
+        if server.tracebacks:
+            figures.errors["tracebacks in the log"] += server.tracebacks
+            print(server.log[-3000:], file=sys.stderr)
+    after = sum(server.memory for server in servers)
+    return figures, costs | {"before": memories[0], "most": max(memories), "after": after}
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -226,6 +234,7 @@ def read_arguments() -> argparse.Namespace:
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--same", action="store_true", help="all open the same experiment, as a class does (default)")
     kind.add_argument("--different", action="store_true", help="each opens one of its own")
+    parser.add_argument("--replicas", type=int, choices=range(1, 9), default=1, help="servers that share the visitors")
     parser.add_argument("--goal", type=float, help="seconds within which 95 %% of the clicks must be answered")
     parser.add_argument("--seed", type=int, default=0, help="of what the visitors do")
     arguments = parser.parse_args()
@@ -240,9 +249,10 @@ def main() -> int:
     arguments = read_arguments()
     rows, failures = [], []
     for count in arguments.sessions:
-        with Server() as server:
+        with ExitStack() as stack:
+            servers = [stack.enter_context(Server()) for _ in range(arguments.replicas)]
             limit = LAST_ARRIVAL + arguments.seconds + 120  # seconds, whatever happens
-            figures, costs = asyncio.run(asyncio.wait_for(class_comes(server, count, arguments), limit))
+            figures, costs = asyncio.run(asyncio.wait_for(class_comes(servers, count, arguments), limit))
         rows.append(row(count, figures, costs))
         print(f"{count} sessions: {dict(figures.kinds)}", file=sys.stderr, flush=True)
         failures += [f"{count} sessions, {times} times: {error}" for error, times in figures.errors.most_common()]
