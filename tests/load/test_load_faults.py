@@ -282,7 +282,7 @@ def test_an_upload_over_the_limit_is_refused(server):
 
 
 def test_memory_returns_over_ten_rounds(server):
-    """Python keeps some of what it once had, so the first rounds may grow; later ones may not."""
+    """The first rounds may grow, as pictures are kept, up to a number of them, for others who ask. Later ones may not."""
     memories, threads = [], []
 
     async def fault(visit):
@@ -305,5 +305,5 @@ def test_memory_returns_over_ten_rounds(server):
 
     beside(server, fault)
     print("\nMB after each round:", *(f"{memory:.0f}" for memory in memories), "threads:", *threads)
-    assert statistics.median(memories[-3:]) < statistics.median(memories[2:5]) + 15, memories
+    assert statistics.median(memories[-3:]) < statistics.median(memories[4:7]) + 8, memories
     assert max(threads[-3:]) <= max(threads[:3])
