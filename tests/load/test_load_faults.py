@@ -282,7 +282,7 @@ def test_an_upload_over_the_limit_is_refused(server):
 
 
 def test_memory_returns_over_ten_rounds(server):
-    """The first rounds may grow, as pictures are kept, up to a number of them, for others who ask. Later ones may not."""
+    """The first rounds may grow, as pictures are kept for others who ask, up to some number; later ones may not."""
     memories, threads = [], []
 
     async def fault(visit):
