@@ -6,6 +6,7 @@ import time
 import pytest
 
 from playground.jobs import Jobs
+from playground.turns import PATIENCE
 
 
 class LeftError(Exception):
@@ -89,7 +90,7 @@ def test_a_short_job_comes_between_the_slices_of_a_long_one():
 
 
 def test_what_nobody_waits_for_ends_after_a_while_and_holds_up_nobody(monkeypatch):
-    monkeypatch.setattr("playground.jobs.GRACE", 0.1)
+    monkeypatch.setattr("playground.jobs.GRACE", 2 * PATIENCE)
     jobs, work = Jobs(1, begun=1, kept=50), Work(slices=10**6)
 
     def leave(done):
