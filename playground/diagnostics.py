@@ -114,11 +114,15 @@ def _groups(layers: list[Layer]) -> list[list[Layer]]:
     return groups
 
 
+def idle_shares(activation: Activation) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Share of units that are dead, and of outputs that are saturated, shape (*stack); None where there can be none."""
+    dead, saturated = activation.dead(), activation.saturated()
+    return None if dead is None else dead.mean(axis=-1), None if saturated is None else saturated.mean(axis=(-2, -1))
+
+
 def _statistics(name: str, group: list[Layer]) -> LayerStatistics:
     dense, last = group[0], group[-1]
-    dead = saturated = None
-    if isinstance(last, Activation):
-        dead, saturated = last.dead(), last.saturated()
+    dead, saturated = idle_shares(last) if isinstance(last, Activation) else (None, None)
     return LayerStatistics(
         name=name,
         fan_in=dense.W.shape[-2],
@@ -127,8 +131,8 @@ def _statistics(name: str, group: list[Layer]) -> LayerStatistics:
         activations=last.output,
         mean=last.output.mean(axis=(-2, -1)),
         std=last.output.std(axis=(-2, -1)),
-        dead=None if dead is None else dead.mean(axis=-1),
-        saturated=None if saturated is None else saturated.mean(axis=(-2, -1)),
+        dead=dead,
+        saturated=saturated,
         gradient_norm=np.sqrt((dense.dW**2).sum(axis=(-2, -1))),
         distinct=distinct_units(dense),
     )

@@ -19,7 +19,7 @@ from .together import Together
 from .training import Trainer, initial_network
 
 FAST = 0.95  # the accuracy that a network is to reach
-STATES = 16  # of all networks that are kept for looks back, of which there are fewer: a class races forty times at once
+STATES = 16  # moments whose states are kept, of which a paper's experiment looks at half: a class has forty races
 
 
 class Paired:

@@ -13,8 +13,9 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from .contestants import Contestant
+from .diagnostics import idle_shares
 from .findings import number, percent
-from .nn.activations import Activation
+from .nn import Activation
 from .race import FAST, Race, RaceTrainer
 
 LEVEL = 0.05  # of the test
@@ -125,16 +126,12 @@ def compare(losses: np.ndarray, labels: list[str]) -> list[str]:
 
 def idle_share(trainer: RaceTrainer, contestant: Contestant) -> float:
     """Share of hidden units that are dead, or where the activation can't die, saturated: median over the seeds."""
-    network, shares = trainer.stack(contestant), []
+    network = trainer.stack(contestant)
     with np.errstate(all="ignore"):
         network.forward(trainer.data.X_train[:PROBE])
-    for layer in network.layers:
-        if isinstance(layer, Activation):
-            dead, saturated = layer.dead(), layer.saturated()
-            if dead is not None:
-                shares.append(dead.mean(axis=-1))
-            elif saturated is not None:
-                shares.append(saturated.mean(axis=(-2, -1)))
+    pairs = [idle_shares(layer) for layer in network.layers if isinstance(layer, Activation)]
+    shares = [saturated if dead is None else dead for dead, saturated in pairs]
+    shares = [share for share in shares if share is not None]
     return float(np.median(np.mean(shares, axis=0))) if shares else np.nan
 
 

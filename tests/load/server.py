@@ -11,8 +11,16 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+HOST = "127.0.0.1"
 PATIENCE = 60  # seconds until a server that does not answer counts as failed
 TICKS = os.sysconf("SC_CLK_TCK")  # a second, in which /proc counts time on the cores
+
+
+def free_port() -> int:
+    """A port of the loopback interface on which nobody listens."""
+    with socket.socket() as free:
+        free.bind((HOST, 0))
+        return free.getsockname()[1]
 
 
 class Server:
@@ -25,15 +33,13 @@ class Server:
         port: where it listens, on 127.0.0.1.
     """
 
-    host = "127.0.0.1"
+    host = HOST
 
     def __init__(self, **settings):
         self._settings = {"headless": "true", "fileWatcherType": "none"} | settings
 
     def __enter__(self) -> "Server":
-        with socket.socket() as free:
-            free.bind((self.host, 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self._log = tempfile.TemporaryFile()  # closed in __exit__
         command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
         settings = self._settings | {"address": self.host, "port": self.port}

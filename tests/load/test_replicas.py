@@ -8,7 +8,6 @@ import http.client
 import os
 import re
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from tests.load.client import HOST, Session
-from tests.load.server import ROOT, Server
+from tests.load.server import ROOT, Server, free_port
 
 pytestmark = [
     pytest.mark.skipif(os.environ.get("LOAD") != "1", reason="takes minutes: set LOAD=1"),
@@ -71,12 +70,6 @@ class Cluster:
             return answer.status, answer.headers, answer.read()
         finally:
             connection.close()
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind((HOST, 0))
-        return free.getsockname()[1]
 
 
 def configured(readme: str, port: int, replicas: list[int]) -> str:
