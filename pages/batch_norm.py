@@ -2,17 +2,18 @@
 
 import streamlit as st
 
-from playground.normalization import one_batch
-from playground.ui import batch_norm, batch_norm_race, controls
-from playground.ui.desk import choose_section, open_desk
+from playground.topics.batch_norm.one_batch import one_batch
+from playground.ui import controls
 from playground.ui.opening import opening
+from playground.ui.sections import batch_norm_batch, batch_norm_comparison
+from playground.ui.session import choose_section, open_desk
 
 PAGE = {"title": "Batch normalisation", "icon": ":material/equalizer:", "position": 4}
 
 
 def batch():
     """One batch under a lens."""
-    desk = open_desk(batch_norm.BatchDesk)
+    desk = open_desk(batch_norm_batch.BatchDesk)
     controls.sidebar(desk)
     opening(
         desk,
@@ -22,20 +23,20 @@ def batch():
     )
 
     seen = one_batch(desk.experiment)
-    batch_norm.features(seen)
-    batch_norm.choosers(desk, seen)
+    batch_norm_batch.features(seen)
+    batch_norm_batch.choosers(desk, seen)
     left, right = st.columns(2)
     with left:
-        batch_norm.equations(seen)
+        batch_norm_batch.equations(seen)
     with right:
-        batch_norm.backward(seen)
-    batch_norm.checks(seen)
-    batch_norm.code()
+        batch_norm_batch.backward(seen)
+    batch_norm_batch.checks(seen)
+    batch_norm_batch.code()
 
 
 def evaluation():
     """Running statistics, the noise of an estimate, and the mistake of testing in training mode."""
-    desk = open_desk(batch_norm.EvaluationDesk)
+    desk = open_desk(batch_norm_batch.EvaluationDesk)
     controls.sidebar(desk)
     opening(
         desk,
@@ -44,13 +45,13 @@ def evaluation():
         "evaluation",
     )
 
-    batch_norm.running(desk.experiment)
-    batch_norm.noise(desk.experiment)
-    batch_norm.modes(desk.experiment)
+    batch_norm_batch.running(desk.experiment)
+    batch_norm_batch.noise(desk.experiment)
+    batch_norm_batch.modes(desk.experiment)
 
 
 st.title("Batch normalisation: what it does and what it costs", anchor=False)
-{"batch": batch, "evaluation": evaluation, "duel": batch_norm_race.duel, "sweep": batch_norm_race.sweep}[
+{"batch": batch, "evaluation": evaluation, "duel": batch_norm_comparison.duel, "sweep": batch_norm_comparison.sweep}[
     choose_section(
         {
             "batch": "One batch",

@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from playground.ui import course
+from playground.ui.sections import course_week
 
 PAGE = {"title": "The course week", "icon": ":material/school:", "position": 6}
 
-week = course.open_week()
+week = course_week.open_week()
 st.title("The course week", anchor=False)
 st.markdown("**Predict, open, do, answer**: fourteen hours, one station after the other. The app computes the answers.")
-course.overview(week)
-course.file(week)
+course_week.overview(week)
+course_week.file(week)
 
 st.subheader("Core concepts", anchor=False)
-course.concepts(week)
-course.stations(week)
+course_week.concepts(week)
+course_week.stations(week)

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from playground.ui import digit_splits, digits, draw_digit
-from playground.ui.desk import choose_section
+from playground.ui.sections import digits_draw, digits_split, digits_train
+from playground.ui.session import choose_section
 
 PAGE = {"title": "Digits", "icon": ":material/draw:", "position": 5}
 
 st.title("Digits from scratch", anchor=False)
-{"train": digits.train, "split": digit_splits.splits, "draw": draw_digit.draw}[
+{"train": digits_train.train, "split": digits_split.splits, "draw": digits_draw.draw}[
     choose_section({"train": "Train", "split": "Two ways to split", "draw": "Draw a digit"})
 ]()

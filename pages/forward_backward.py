@@ -2,41 +2,42 @@
 
 import streamlit as st
 
-from playground.ui import controls, walk
-from playground.ui.desk import choose_section, open_desk
+from playground.ui import controls
 from playground.ui.opening import opening
+from playground.ui.sections import forward_backward_step
+from playground.ui.session import choose_section, open_desk
 
 PAGE = {"title": "Forward and backward", "icon": ":material/swap_horiz:", "position": 3}
 
 
 def step_by_step():
     """One training step, move by move."""
-    desk = open_desk(walk.WalkDesk)
+    desk = open_desk(forward_backward_step.WalkDesk)
     controls.sidebar(desk)
     opening(
         desk, "Press **Next**: the numbers go forward, and their gradients back. Point at any unit or link.", "step"
     )
 
-    walk.stepper(desk)
+    forward_backward_step.stepper(desk)
     left, right = st.columns([11, 10])
     with left:
         shown = desk.moves[: desk.stage + (not desk.hidden)]
-        walk.network(desk, shown, desk.move)
+        forward_backward_step.network(desk, shown, desk.move)
     with right:
-        walk.equation(desk)
-        walk.code(desk.move)
-    walk.arrays(desk)
+        forward_backward_step.equation(desk)
+        forward_backward_step.code(desk.move)
+    forward_backward_step.arrays(desk)
 
     st.markdown("**Change a number**, and everything follows.")
-    walk.changes(desk)
+    forward_backward_step.changes(desk)
 
 
 def gradient_check():
     """The loss itself says whether the gradients are right."""
-    desk = open_desk(walk.WalkDesk)
+    desk = open_desk(forward_backward_step.WalkDesk)
     controls.sidebar(desk)
     opening(desk, "Is the backward pass right? **Ask the loss**: nudge one number, and see how far it moves.", "check")
-    walk.gradient_check(desk)
+    forward_backward_step.gradient_check(desk)
 
 
 st.title("Forward and backward, by hand", anchor=False)

@@ -3,11 +3,12 @@
 import streamlit as st
 
 from playground.charts import race_curves
-from playground.standings import explanation, table
-from playground.ui import controls, depth, papers, player
-from playground.ui.desk import choose_section, open_desk
+from playground.topics.initialization.standings import explanation, table
+from playground.ui import controls, player
 from playground.ui.opening import opening
-from playground.ui.race import RaceRun, planes, seed_control
+from playground.ui.sections import initialization_papers, initialization_signal
+from playground.ui.sections.initialization_race import RaceRun, planes, seed_control
+from playground.ui.session import choose_section, open_desk
 from playground.ui.slots import Slot, TableSlot
 from playground.ui.take_home import table_button
 
@@ -23,7 +24,7 @@ def race():
         "Press **Play**: all contestants see the same points and mini-batches. Only their first weights differ.",
         "race",
     )
-    paper = papers.chooser(run)
+    paper = initialization_papers.chooser(run)
 
     player.buttons(run)
     timeline = player.Timeline(run)
@@ -35,7 +36,7 @@ def race():
     curves = Slot(right)
     words = {}
     if paper:
-        claims = papers.ClaimsSlot(paper)
+        claims = initialization_papers.ClaimsSlot(paper)
         words[claims] = claims.measure
 
     st.subheader("Standings", anchor=False)
@@ -50,7 +51,7 @@ def race():
 
 def signal():
     """The signal through depth."""
-    desk = open_desk(depth.DepthDesk)
+    desk = open_desk(initialization_signal.DepthDesk)
     controls.sidebar(desk)
     opening(
         desk,
@@ -58,11 +59,13 @@ def signal():
         "signal",
     )
 
-    seen = depth.look(desk.experiment)
-    depth.curves(seen)
-    depth.histograms(seen)
-    st.dataframe(depth.deaths(seen), hide_index=True, alt="For each scheme, the layer at which its signal dies")
-    depth.gains(desk)
+    seen = initialization_signal.look(desk.experiment)
+    initialization_signal.curves(seen)
+    initialization_signal.histograms(seen)
+    st.dataframe(
+        initialization_signal.deaths(seen), hide_index=True, alt="For each scheme, the layer at which its signal dies"
+    )
+    initialization_signal.gains(desk)
 
 
 st.title("Initialisation schemes, side by side", anchor=False)

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from playground import charts
-from playground.findings import findings
+from playground.training.findings import findings
 from playground.ui import controls, player, source
-from playground.ui.desk import open_desk
 from playground.ui.opening import opening
 from playground.ui.run import Run
+from playground.ui.session import open_desk
 from playground.ui.slots import FindingsSlot, Slot
 
 PAGE = {"title": "Playground", "icon": ":material/play_circle:", "position": 1}

@@ -4,9 +4,9 @@ from functools import cache
 
 import numpy as np
 
-from playground.diagnostics import Look, look
-from playground.experiment import Experiment
-from playground.training import Trainer
+from playground.training.diagnostics import Look, look
+from playground.training.experiment import Experiment
+from playground.training.trainer import Trainer
 
 # Experiments at the edge of what the knobs allow: each is valid, so each must train and be looked at.
 DEGENERATE = {

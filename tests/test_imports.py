@@ -10,11 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 APP = ROOT / "streamlit_app.py"
 MODULES = [*sorted(ROOT.glob("playground/**/*.py")), *sorted(ROOT.glob("pages/*.py")), APP]
-ORDER = (  # what stands here may import what stands before it, and itself; a new module gets its place
-    "limits", "turns", "jobs", "nn", "datasets", "pictures", "knobs", "record", "lesson", "experiment",
-    "digits", "training", "diagnostics", "work", "findings", "contestants", "together", "race", "standings", "duel",
-    "sweep", "propagation", "mean_field", "depth", "papers", "normalization", "images", "splits", "targets", "slips",
-    "walk", "moves", "checking", "export", "course", "palette", "charts", "ui", "pages", "streamlit_app",
+ORDER = (  # what stands here may import what stands before it, and itself; a new folder gets its place
+    "nn", "data", "settings", "server", "training", "topics", "export", "charts", "ui", "pages", "streamlit_app",
 )  # fmt: skip
 
 each_module = pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())

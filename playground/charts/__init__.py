@@ -1,25 +1,19 @@
 """Pictures of a run, from what diagnostics measure: data to Vega-Lite, and nothing of the screen they stand on."""
 
-from .course import week_progress
+from .batch_features import feature_histograms, gradient_paths, mode_accuracies, noise_by_size, running_statistic
 from .curves import accuracy_curve, loss_curve
-from .depth import Profile, depth_curves, depth_histograms
-from .diagram import diagram
-from .digits import confusion_heatmap, image_map, probability_bars
-from .duel import duel_gradients, input_drift
+from .depth_curves import Profile, depth_curves, depth_histograms
+from .digit_views import confusion_heatmap, image_map, probability_bars
+from .input_drift import duel_gradients, input_drift
 from .layers import activation_histograms, gradient_norms, update_ratios, weight_histograms
-from .normalization import (
-    feature_histograms,
-    gradient_paths,
-    mode_accuracies,
-    noise_by_size,
-    running_statistic,
-)
+from .loss_slope import nudges, slope
+from .network_diagram import diagram
 from .picture import Picture
 from .plane import boundary, plane
-from .race import race_curves
-from .slope import nudges, slope
-from .splits import split_curves, split_distances, split_recalls
-from .sweep import sweep_losses, sweep_shares
+from .race_curves import race_curves
+from .split_curves import split_curves, split_distances, split_recalls
+from .sweep_curves import sweep_losses, sweep_shares
+from .week_progress import week_progress
 
 __all__ = [
     "Picture",

@@ -6,9 +6,9 @@ import altair as alt
 import numpy as np
 import pyarrow as pa
 
-from ..diagnostics import Look
-from ..findings import number, percent
-from ..palette import NOW, REFERENCE
+from ..training.diagnostics import Look
+from ..training.findings import number, percent
+from .palette import NOW, REFERENCE
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
 
 POINTS = 200  # at the most, of a curve

@@ -6,9 +6,9 @@ import altair as alt
 import numpy as np
 import pyarrow as pa
 
-from ..diagnostics import LayerStatistics, Look
-from ..findings import number, percent
-from ..palette import NOW, REFERENCE
+from ..training.diagnostics import LayerStatistics, Look
+from ..training.findings import number, percent
+from .palette import NOW, REFERENCE
 from .picture import Picture, Spec, pack, specification, unpack
 
 BINS = 32

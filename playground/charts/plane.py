@@ -6,11 +6,11 @@ import altair as alt
 import numpy as np
 import pyarrow as pa
 
-from ..datasets import Data
-from ..diagnostics import GRID, Look, class_probabilities, view_limits
+from ..data.datasets import Data
 from ..nn import NeuralNetwork
-from ..palette import CLASSES, REFERENCE, WRONG
+from ..training.diagnostics import GRID, Look, class_probabilities, view_limits
 from .contours import rings
+from .palette import CLASSES, REFERENCE, WRONG
 from .picture import Picture, Spec, pack, specification, unpack
 
 MARGINS = (0.0, 0.4, 0.8)  # by how much the likeliest class leads: each makes its colour a shade stronger

@@ -6,10 +6,10 @@ from functools import lru_cache
 from typing import Any
 
 from ..nn import INITIALIZERS, BatchNorm, Dense, NeuralNetwork, ReLU, Softmax, gradient_check
-from . import checking, checks
+from . import check_tools, exercise_checks
+from .listing import Definition, Listing, gather
 from .notebook import code, explanation, markdown, notebook
 from .script import blocks, head, heading
-from .source import Definition, Listing, gather
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def _gathered(solved: bool) -> Listing:
     schemes = [(INITIALIZERS, "unit_normal"), (INITIALIZERS, "glorot_normal")]
     names = ["check", *(name for exercise in EXERCISES for name in exercise.checks.values()), *TRAINING.values()]
     cut = {} if solved else {(e.piece.__module__, e.name): set(e.methods) for e in EXERCISES}
-    return gather([(checking if name == "check" else checks, name) for name in names], schemes, cut=cut)
+    return gather([(check_tools if name == "check" else exercise_checks, name) for name in names], schemes, cut=cut)
 
 
 @lru_cache
@@ -116,7 +116,9 @@ def exercise_notebook(solved: bool = False) -> str:
     late = {d.name for d in listing.sections[NeuralNetwork.__module__]}  # made of the layers
     late |= {*TRAINING.values(), "INITIALIZERS"}
     given = [d for name, d in everything.items() if name not in written | late]
-    tools = [d for d in given if d.key.module in {each.__name__ for each in (checking, checks, gradient_check)}]
+    tools = [
+        d for d in given if d.key.module in {each.__name__ for each in (check_tools, exercise_checks, gradient_check)}
+    ]
     cells = [markdown(SOLVED if solved else OPENING), code(head(listing))]
     cells += [markdown("## What is given\n\nThe frame: read it once."), _cell([d for d in given if d not in tools])]
     cells += [

@@ -7,7 +7,7 @@ from dataclasses import fields
 import numpy as np
 
 from ..nn import Dense, NeuralNetwork
-from ..training import Moment, Trainer
+from ..training.trainer import Moment, Trainer
 
 
 def history_csv(trainer: Trainer, place: tuple[int, ...] = ()) -> str:

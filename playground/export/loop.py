@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from ..datasets import Data
-from ..experiment import Experiment
+from ..data.datasets import Data
 from ..nn import OPTIMIZERS, NeuralNetwork
-from ..training import Trainer, batches_rng, experiment_data, initial_network
+from ..training.experiment import Experiment
+from ..training.trainer import Trainer, batches_rng, experiment_data, initial_network
 
 LARGEST_WEIGHT = Trainer.LARGEST_WEIGHT
 RUNAWAY_LOSS = Trainer.RUNAWAY_LOSS

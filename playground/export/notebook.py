@@ -3,11 +3,11 @@
 import json
 from typing import Any
 
-from ..experiment import Experiment
 from ..nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS
-from . import drawing
+from ..training.experiment import Experiment
+from . import plot
+from .listing import Definition, gather
 from .script import blocks, description, experiment_listing, head, heading, made_with, promise
-from .source import Definition, gather
 
 FORMULAS = {  # of the parts that stand in no catalogue
     "Dense": r"""
@@ -74,7 +74,7 @@ def explanation(name: str) -> str:
 def part(module: str, definitions: list[Definition]) -> list[dict[str, Any]]:
     """The cells of one module: its one idea, and its definitions, those with a formula under it."""
     own = module.split(".")[-1]
-    cells = [markdown(f"## {own.capitalize()}\n\n{heading(module)}")]
+    cells = [markdown(f"## {own.replace('_', ' ').capitalize()}\n\n{heading(module)}")]
     together: list[Definition] = []
     for definition in definitions:
         text = explanation(definition.name)
@@ -98,11 +98,11 @@ def experiment_notebook(experiment: Experiment) -> str:
     cells = [markdown("\n\n".join(opening)), code(head(experiment_listing(experiment)))]
     for module, definitions in experiment_listing(experiment).sections.items():
         cells += part(module, definitions)
-    [[picture]] = gather([(drawing, "draw")]).sections.values()
+    [[picture]] = gather([(plot, "draw")]).sections.values()
     cells += [
         markdown("## Run it\n\nTurn a knob of `Experiment`, run its cell again, and then this one."),
         code("history = train(Experiment())"),
-        markdown(heading(drawing.__name__)),
+        markdown(heading(plot.__name__)),
         code(f"{picture.code}\n\n\ndraw(history)"),
     ]
     return notebook(cells)

@@ -3,6 +3,7 @@
 import ast
 import inspect
 import platform
+import re
 import sys
 import textwrap
 from dataclasses import fields, replace
@@ -12,14 +13,14 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from .. import experiment as experiment_module
-from ..datasets import DATASETS
-from ..digits import Digits
-from ..experiment import Experiment
-from ..knobs import Choice, Knob
+from ..data.datasets import DATASETS
+from ..settings.knobs import Choice, Knob
+from ..topics.digits.digits_experiment import Digits
+from ..training import experiment as experiment_module
+from ..training.experiment import Experiment
 from . import loop
+from .listing import Definition, Listing, gather
 from .rewriting import WIDTH, literal
-from .source import Definition, Listing, gather
 
 # Of 1437 examples times weights of 64 x 128, one thread and two give other last digits; the app computes with one.
 ONE_THREAD = [
@@ -95,7 +96,7 @@ def knobs_code(experiment: Experiment) -> str:
     for each in fields(Experiment):
         value, knob = getattr(experiment, each.name), Experiment.knobs()[each.name]
         annotation = each.type if isinstance(each.type, str) else inspect.formatannotation(each.type)
-        annotation = annotation.replace("playground.knobs.", "")
+        annotation = re.sub(r"\w+\.(?=\w)", "", annotation)  # a class by its name alone
         if each.name == "changes":
             lines += [f"    # {knob.help}", *_changes(annotation, value)]
             continue

@@ -5,10 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from ..contestants import Contestant, Contestants
-from ..knobs import Choice, Flag, Integer, Knob, Real, Widths
 from ..nn import INITIALIZERS, Initializer
-from .desk import Desk
+from ..settings.knobs import Choice, Flag, Integer, Knob, Real, Widths
+from ..training.contestants import Contestant, Contestants
+from .session import Desk
 
 NEW_LAYER = 8  # units of a layer that is added to none
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ..pictures import FINE, bitmap_of, centred, counts
+from ..topics.digits.preprocessing import FINE, bitmap_of, centred, counts
 
 HTML = """
 <div class="drawing">

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import streamlit as st
 
-from .desk import Desk
+from .session import Desk
 
 LONGEST = 40  # characters of what is typed
 

@@ -10,7 +10,7 @@ import streamlit as st
 from threadpoolctl import threadpool_limits
 
 from .. import charts  # noqa: F401  # so that all libraries are there to be frozen
-from . import log
+from ..server import log
 
 # Visitors share the cores by running side by side. With two threads for each matrix product they wait for each other's
 # instead: two processes that each ask for the depth picture at once take 6 to 18 s on two cores, and 1.8 s with one.

@@ -5,7 +5,7 @@ import re
 import streamlit as st
 
 from . import share
-from .desk import Desk, show_notices, write_address
+from .session import Desk, show_notices, write_address
 
 # For a projector: all text larger, and no small print.
 PRESENTER = """<style>

@@ -10,11 +10,11 @@ from typing import Any
 
 import streamlit as st
 
-from .. import limits
-from ..turns import PATIENCE, TURNS
+from ..server.cache import SHELF, is_shared
+from ..server.scheduler import PATIENCE, TURNS
+from ..settings import limits
 from . import take_home
 from .run import Run
-from .shelf import SHELF, is_shared
 from .slots import Place
 from .waiting import notice_clicks, turn
 

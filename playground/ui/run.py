@@ -5,13 +5,13 @@ from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import NamedTuple
 
-from ..diagnostics import Look, look
-from ..experiment import IN_RUN, Experiment
-from ..findings import number, percent
-from ..training import Trainer
-from ..turns import SLICE, nothing
-from ..work import affordable
-from .desk import Desk, alone
+from ..server.scheduler import SLICE, nothing
+from ..training.budget import affordable
+from ..training.diagnostics import Look, look
+from ..training.experiment import IN_RUN, Experiment
+from ..training.findings import number, percent
+from ..training.trainer import Trainer
+from .session import Desk, alone
 
 
 class Single(NamedTuple):

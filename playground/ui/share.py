@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 import segno
 import streamlit as st
 
-from ..knobs import Knob
-from ..lesson import Lesson
-from .desk import Desk
+from ..settings.knobs import Knob
+from ..settings.lesson import Lesson
+from .session import Desk
 
 QR_MOST = 2000  # characters of a link that a camera still reads from a projector
 

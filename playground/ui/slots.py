@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from ..charts import Picture
-from ..findings import Finding
+from ..training.findings import Finding
 from .run import Run
 
 

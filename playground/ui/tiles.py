@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 from PIL import Image
 
-from ..palette import NEGATIVE, POSITIVE
+from ..charts.palette import NEGATIVE, POSITIVE
 from .slots import Place
 
 

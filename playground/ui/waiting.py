@@ -7,9 +7,9 @@ from typing import TypeVar
 
 import streamlit as st
 
-from ..jobs import JOBS
-from ..turns import TURNS
-from . import log
+from ..server import log
+from ..server.jobs import JOBS
+from ..server.scheduler import TURNS
 
 Result = TypeVar("Result")
 

@@ -25,9 +25,9 @@ import sklearn  # noqa: E402
 from sklearn.exceptions import ConvergenceWarning  # noqa: E402
 from sklearn.neural_network import MLPClassifier  # noqa: E402
 
-from playground.digits import Digits  # noqa: E402
 from playground.nn import SGD  # noqa: E402
-from playground.training import batches_rng, experiment_data, initial_network  # noqa: E402
+from playground.topics.digits.digits_experiment import Digits  # noqa: E402
+from playground.training.trainer import batches_rng, experiment_data, initial_network  # noqa: E402
 
 
 class InFloat64(Digits):

@@ -14,8 +14,8 @@ import warnings
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from playground.contestants import Contestant
-from playground.race import Race, RaceTrainer
+from playground.topics.initialization.race import Race, RaceTrainer
+from playground.training.contestants import Contestant
 
 ROUNDS, SAMPLE, EPOCHS, GOAL = 5, 4, 30, 15
 SCHEMES = ("small_normal", "unit_normal", "glorot_normal", "he_normal", "lecun_normal", "orthogonal")

@@ -34,9 +34,9 @@ from urllib.parse import urlencode
 
 from websockets.exceptions import WebSocketException
 
-from playground.datasets import PLANE
-from playground.experiment import Experiment
+from playground.data.datasets import PLANE
 from playground.nn import ACTIVATIONS, INITIALIZERS
+from playground.training.experiment import Experiment
 from tests.load.client import Session, Unanswered, load_files
 from tests.load.server import Server
 

@@ -18,17 +18,17 @@ import pytest
 from streamlit import config
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from playground.depth import Depth
-from playground.digits import Digits
-from playground.duel import Duel
-from playground.experiment import Experiment
-from playground.knobs import Flag, Knob, Number, Widths
-from playground.normalization import Evaluation, OneBatch
-from playground.race import Race
-from playground.record import Record
-from playground.splits import TwoSplits
-from playground.sweep import Sweep
-from playground.walk import Walk
+from playground.settings.knobs import Flag, Knob, Number, Widths
+from playground.settings.record import Record
+from playground.topics.batch_norm.one_batch import Evaluation, OneBatch
+from playground.topics.batch_norm.paired_runs import Duel
+from playground.topics.batch_norm.sweep import Sweep
+from playground.topics.digits.digits_experiment import Digits
+from playground.topics.digits.splits import TwoSplits
+from playground.topics.forward_backward.training_step import Walk
+from playground.topics.initialization.race import Race
+from playground.topics.initialization.scheme_comparison import Depth
+from playground.training.experiment import Experiment
 from tests.load.client import HOST, Session
 from tests.load.server import Server
 

@@ -1,0 +1,105 @@
+"""A sweep in two pictures: training loss, and share of the seeds that train, against the value that is swept."""
+
+import math
+from functools import lru_cache
+
+import altair as alt
+import numpy as np
+import pyarrow as pa
+
+from ..topics.batch_norm.sweep import HALF, SWEPT, TRAINS, SweepTrainer, range_words
+from ..topics.initialization.standings import quartiles
+from ..training.findings import number
+from .palette import CONTESTANTS, REFERENCE
+from .picture import AXIS, Picture, Spec, pack, specification, unpack
+
+LOSSES, SHARES = 340, 170  # pixels of height
+MARGIN = AXIS + 8  # pixels for the labels of the vertical axes
+FLOOR, CEILING = 1e-4, 10.0  # losses beyond are drawn here
+LABELS = ("without batch normalisation", "with batch normalisation")
+
+
+def sweep_losses(trainer: SweepTrainer) -> Picture:
+    """Training loss against the swept value: median over the seeds in a band of quartiles, and guessing as dashes."""
+    sweep = trainer.experiment
+    low, median, high = np.clip(quartiles(trainer.losses()), FLOOR, CEILING)
+    guessing = float(np.log(trainer.data.n_classes))
+    table = {name: [pack(row) for row in rows] for name, rows in (("low", low), ("median", median), ("high", high))}
+    words = "; ".join(
+        f"{label} lowest {number(row.min())} at {sweep.values[row.argmin()]:.3g}"
+        for label, row in zip(LABELS, median, strict=True)
+    )
+    return Picture(
+        _losses_spec(sweep.swept),
+        {
+            "losses": pa.table({"value": [pack(sweep.values)] * 2, "which": LABELS} | table),
+            "guessing": pa.table({"loss": [guessing]}),
+        },
+        f"Training loss against {SWEPT[sweep.swept].label}, median over {sweep.n_seeds} seeds, after "
+        f"{trainer.lead.epoch} epochs: {words}.",
+    )
+
+
+def sweep_shares(trainer: SweepTrainer) -> Picture:
+    """Share of the seeds that train against the swept value, with the half of them as dashes."""
+    sweep, shares = trainer.experiment, trainer.trained().mean(axis=-1)
+    words = "; ".join(
+        f"{label} at least half {range_words(sweep.values, row)}" for label, row in zip(LABELS, shares, strict=True)
+    )
+    return Picture(
+        _shares_spec(sweep.swept),
+        {
+            "shares": pa.table(
+                {"value": [pack(sweep.values)] * 2, "share": [pack(row) for row in shares], "which": LABELS}
+            )
+        },
+        f"Share of {sweep.n_seeds} seeds with a training accuracy of {TRAINS:.0%}, against "
+        f"{SWEPT[sweep.swept].label}: {words}.",
+    )
+
+
+def _x(swept: str) -> alt.X:
+    about = SWEPT[swept]
+    scale = alt.Scale(type="log", nice=False, domain=[about.low, about.high])
+    axis = alt.Axis(title=f"{about.label} (log scale)", format="~g", values=_decades(about.low, about.high))
+    return alt.X("value:Q", scale=scale, axis=axis)
+
+
+def _decades(low: float, high: float) -> list[float]:
+    """The powers of ten from `low` to `high`."""
+    return [10.0**power for power in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)]
+
+
+def _color(legend: alt.Legend | None) -> alt.Color:
+    return alt.Color("which:N", scale=alt.Scale(domain=list(LABELS), range=list(CONTESTANTS[:2])), legend=legend)
+
+
+@lru_cache(maxsize=32)
+def _losses_spec(swept: str) -> Spec:
+    curves = unpack("losses", "value", "low", "median", "high")
+    x = _x(swept)
+    scale = alt.Scale(type="log", nice=False, domain={"unionWith": [0.1, CEILING]})
+    axis = alt.Axis(title="Training loss (log scale)", values=_decades(FLOOR, CEILING), format="~g", minExtent=MARGIN)
+    color = _color(
+        alt.Legend(
+            title=None, orient="top", columns=1, symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1, labelLimit=0
+        )
+    )  # fmt: skip
+    band = curves.mark_area(opacity=0.18).encode(x, alt.Y("low:Q", scale=scale, axis=axis), alt.Y2("high:Q"), color)
+    line = curves.mark_line(strokeWidth=2.5).encode(x, alt.Y("median:Q", scale=scale, axis=axis), color)
+    table = alt.Chart(alt.NamedData("guessing"))
+    rule = table.mark_rule(strokeDash=[4, 3], color=REFERENCE).encode(alt.Y("loss:Q", scale=scale, axis=axis))
+    return specification(LOSSES, rule, band, line)
+
+
+@lru_cache(maxsize=32)
+def _shares_spec(swept: str) -> Spec:
+    scale = alt.Scale(domain=[0, 1.03], nice=False)
+    axis = alt.Axis(title=f"Seeds at {TRAINS:.0%}", values=[0, 0.5, 1], format="%", minExtent=MARGIN)
+    line = (
+        unpack("shares", "value", "share")
+        .mark_line(strokeWidth=2, point={"size": 25, "opacity": 1})
+        .encode(_x(swept), alt.Y("share:Q", scale=scale, axis=axis), _color(None))
+    )
+    half = alt.Chart(alt.NamedData("shares")).mark_rule(strokeDash=[4, 3], color=REFERENCE).encode(y=alt.YDatum(HALF))
+    return specification(SHARES, half, line)

@@ -1,0 +1,1 @@
+"""What networks learn from: examples with labels, and the ways to split them."""

@@ -1,0 +1,119 @@
+"""Jobs: what takes seconds is computed on all cores, in slices between which others come, and once for all who ask."""
+
+import os
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
+from typing import TypeVar
+
+from .scheduler import PATIENCE, Turns, nothing
+
+Result = TypeVar("Result")
+
+GRACE = 2.0  # seconds for which a job goes on though nobody waits: a click starts the page anew, which asks again
+
+
+class Abandoned(Exception):
+    """Nobody waits for the result any more."""
+
+
+class Job:
+    """Something that is being computed, or has been.
+
+    Attributes:
+        future: its result.
+        done: the share that is done, as far as it tells.
+        wanted: when somebody last waited for it, by `time.monotonic`.
+    """
+
+    def __init__(self):
+        self.future: Future
+        self.done = 0.0
+        self.wanted = time.monotonic()
+
+    def check(self) -> None:
+        """Raise `Abandoned` where nobody waits."""
+        if time.monotonic() > self.wanted + GRACE:
+            raise Abandoned
+
+
+class Jobs:
+    """What computes jobs, for any number of visitors.
+
+    Args:
+        cores: how many slices are computed at once.
+        begun: how many jobs may have begun: each holds memory, up to some 140 MB.
+        kept: how many results are kept.
+    """
+
+    def __init__(self, cores: int, begun: int, kept: int):
+        self._cores, self._kept = cores, kept
+        self._turns = Turns(cores)
+        self._pool = ThreadPoolExecutor(begun, "job")
+        self._jobs: OrderedDict[tuple, Job] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def side_by_side(
+        self,
+        function: Callable[..., Result],
+        arguments: Sequence[tuple],
+        while_waiting: Callable[[float], object] = nothing,
+    ) -> list[Result]:
+        """What a function gives for each tuple of arguments, in order; results are kept, and not to be changed.
+
+        Who asks has as many jobs on the way as there are cores, so that many jobs of one don't hold up another's.
+
+        Args:
+            function: takes the arguments, which are hashable, and then a function that it calls between any two slices
+                of its work, with the share that is done if it likes.
+            while_waiting: called again and again with the share of all that is done. What it raises ends the waiting.
+        """
+        jobs: dict[tuple, Job] = {}
+        waiting, running = deque(dict.fromkeys(arguments)), []
+        while waiting or running:
+            while waiting and len(running) < self._cores:
+                running.append(waiting.popleft())
+                jobs[running[-1]] = self._job(function, running[-1])
+            for each in running:
+                jobs[each].wanted = time.monotonic()
+            wait([jobs[each].future for each in running], PATIENCE, FIRST_COMPLETED)
+            for each in [each for each in running if jobs[each].future.done()]:
+                running.remove(each)
+                if isinstance(jobs[each].future.exception(), Abandoned):  # just before it was asked for again
+                    waiting.append(each)
+            while_waiting(sum(job.done for job in jobs.values()) / len(arguments))
+        return [jobs[each].future.result() for each in arguments]
+
+    def _job(self, function: Callable, arguments: tuple) -> Job:
+        """The job that computes this, which begins if there is none yet."""
+        key = function, arguments
+        with self._lock:
+            job = self._jobs.get(key)
+            if job is None or (job.future.done() and job.future.exception()):
+                job = self._jobs[key] = Job()
+                job.future = self._pool.submit(self._compute, job, partial(function, *arguments))
+            self._jobs.move_to_end(key)
+            job.wanted = time.monotonic()
+            while len(self._jobs) > self._kept and next(iter(self._jobs.values())).future.done():
+                self._jobs.popitem(last=False)
+            return job
+
+    def _compute(self, job: Job, function: Callable[[Callable], Result]) -> Result:
+        job.check()
+        with self._turns.turn(while_waiting=job.check) as after_you:
+
+            def pause(done: float = 0.0) -> None:
+                job.done = done
+                after_you()
+
+            result = function(pause)
+        job.done = 1.0
+        return result
+
+
+# A line of its own: a job's slices are matrix products, which leave Python free for those who play.
+CORES = os.cpu_count() or 1
+JOBS = Jobs(CORES, begun=4 * CORES, kept=256)

@@ -1,0 +1,1 @@
+"""What a page teaches beyond a run, in a folder named as the page."""

@@ -1,0 +1,1 @@
+"""Batch normalisation: one batch, running statistics, runs with it and without, and sweeps."""

@@ -1,0 +1,131 @@
+"""A duel trains the same networks with batch normalisation and without: same first weights, data and mini-batches.
+
+Batch normalisation draws nothing at random, so seed k of both has the same W at its start.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...nn import Activation, NeuralNetwork
+from ...settings.knobs import Integer, Knob
+from ...settings.record import knob, knob_like
+from ...training.contestants import Contestant
+from ...training.experiment import Experiment
+from ...training.findings import number
+from ..initialization.race import Paired, RaceTrainer
+from ..initialization.standings import LEVEL, comparable, p_value, seeds_needed
+
+PERCENTILES = (15, 50, 85)  # as in figure 1 of Ioffe & Szegedy (2015)
+PROBE = 128  # training examples on which they are measured
+LENGTH = 300  # moments with percentiles, at the most
+
+
+class WithAndWithout(Paired):
+    """For a record whose networks are trained without batch normalisation and with it: a class to derive from first."""
+
+    OWN = "batch_norm"  # what the two don't share
+    FIRST: str  # the group of knobs that stands first
+
+    @classmethod
+    def knobs(cls) -> dict[str, Knob]:
+        """The knobs by name: those of the group `FIRST` first, and none for batch normalisation."""
+        knobs = {name: knob for name, knob in super().knobs().items() if name != cls.OWN}
+        return dict(sorted(knobs.items(), key=lambda item: item[1].group != cls.FIRST))
+
+    @property
+    def contestants(self) -> tuple[Contestant, Contestant]:
+        """The scheme without batch normalisation, and with it."""
+        return Contestant(self.initializer), Contestant(self.initializer, True)
+
+
+# fmt: off
+@dataclass(frozen=True)
+class Duel(WithAndWithout, Experiment):
+    """Every knob of a duel."""
+
+    FIRST = "Duel"
+
+    n_seeds: int = knob(
+        Integer, 8, low=1, high=16, group="Duel", label="Seeds",
+        help="Pairs of networks, each pair with other initial weights. More seeds show smaller differences.",
+    )
+    dataset: str = knob_like(Experiment, "dataset", default="spirals")
+    hidden: tuple[int, ...] = knob_like(
+        Experiment, "hidden", default=(16,) * 8, uniform=True,
+        help="Number of hidden layers (depth) and their width, with and without.",
+    )
+    initializer: str = knob_like(Experiment, "initializer", default="unit_normal")
+    epochs: int = knob_like(Experiment, "epochs", default=100)
+    # fmt: on
+
+    @property
+    def n_networks(self):
+        return 2 * self.n_seeds
+
+
+class DuelTrainer(RaceTrainer):
+    """Trains the networks of a duel, and notes how the inputs of the activations are distributed.
+
+    Attributes:
+        epochs: the epochs after which this was noted: the first and the newest, and in a long run only some between.
+        percentiles: for each of them `PERCENTILES` of all inputs of the activation function in each hidden layer, for
+            `PROBE` training examples as one batch in training: shape (2 contestants, hidden layers, seeds, 3).
+    """
+
+    def __init__(self, duel: Duel):
+        self.epochs: list[int] = []
+        self.percentiles: list[np.ndarray] = []
+        self._stride = 1
+        super().__init__(duel)
+
+    def watch(self):
+        super().watch()
+        if self.epochs and self.epochs[-1] % self._stride:  # was kept as the newest alone
+            del self.epochs[-1], self.percentiles[-1]
+        self.epochs.append(self.lead.epoch)
+        probe = self.data.X_train[:PROBE]
+        stacks = [self.stack(contestant) for contestant in self.race.contestants]
+        self.percentiles.append(np.array([input_percentiles(stack, probe) for stack in stacks]))
+        if len(self.epochs) > LENGTH:
+            self._stride *= 2
+            kept = [i for i, epoch in enumerate(self.epochs) if epoch % self._stride == 0 or i == LENGTH]
+            self.epochs = [self.epochs[i] for i in kept]
+            self.percentiles = [self.percentiles[i] for i in kept]
+
+
+def input_percentiles(network: NeuralNetwork, X: np.ndarray) -> np.ndarray:
+    """`PERCENTILES` of the inputs of the activation function in each hidden layer, for a pass in training.
+
+    Over the examples X and the units of the layer. Running statistics do change: give it a copy.
+
+    Returns:
+        shape (hidden layers, *stack, 3); NaN where an input is no finite number.
+    """
+    with np.errstate(all="ignore"):
+        network.forward(X)
+    found = []
+    for before, layer in zip(network.layers, network.layers[1:], strict=False):
+        if isinstance(layer, Activation):
+            z = before.output.reshape(*network.stack_shape, -1)
+            z = np.where(np.isfinite(z).all(axis=-1, keepdims=True), z, np.nan)
+            found.append(np.moveaxis(np.percentile(z, PERCENTILES, axis=-1), 0, -1))
+    return np.array(found).reshape(len(found), *network.stack_shape, len(PERCENTILES))
+
+
+def verdict(trainer: RaceTrainer) -> str:
+    """Whether batch normalisation leads to a lower training loss, tested on the pairs of networks."""
+    newest = len(trainer.lead.history.moments) - 1
+    losses = comparable(trainer.figures("train_loss", [newest])[:, 0])
+    without, normalised = losses
+    p, pairs = p_value(without, normalised), len(without)
+    text = (
+        f"The loss is lower with batch normalisation in {(normalised < without).sum()} of {pairs} pairs of networks, "
+        f"and lower without in {(without < normalised).sum()} (Wilcoxon's signed-rank test: p = {number(p)})."
+    )
+    if p < LEVEL:
+        leads = np.argmin(np.median(losses, axis=-1))
+        return f"**{'With' if leads else 'Without'} batch normalisation the training loss is lower.** {text}"
+    needed = seeds_needed(len(losses))
+    few = f" With {pairs} seeds the test can show none: take at least {needed}." if pairs < needed else ""
+    return f"**No difference in the training loss shown.** {text}{few}"

@@ -1,0 +1,213 @@
+"""Coding: the network written by oneself in the notebook of exercises, then the course's XOR, and its learning rate."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ...nn import INITIALIZERS, BatchNorm, Dense, ReLU, Softmax
+from ...settings import limits
+from ...training.experiment import Experiment
+from ...training.trainer import Trainer
+from ..batch_norm.one_batch import OneBatch
+from ..forward_backward.training_step import Walk
+from .station import READ_OFF, SCRATCH, TO_THE_END, Answer, Station, draws, station
+
+CODING = "Coding"
+RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # learning rates, of which one is asked for
+FETCH = "On the playground, **Take it home** → **Exercises**. "
+BELOW = "Then run this below your code:"
+
+
+@station
+def write_xavier(seed: int) -> Station:
+    n_in, n_out = (int(n) for n in draws(seed, "write xavier").choice(np.arange(3, 9), 2, replace=False))
+
+    def total(draw):
+        return float(np.abs(draw(np.random.default_rng(seed), n_in, n_out)).sum())
+
+    def compute():
+        value = total(INITIALIZERS["glorot_normal"])
+        variance = INITIALIZERS["glorot_normal"].variance(n_in, n_out)
+        slips = {
+            "the weights are multiplied by the variance, not by its root": value * np.sqrt(variance),
+            "it is He's scheme": total(INITIALIZERS["he_normal"]),
+            "it is LeCun's scheme": total(INITIALIZERS["lecun_normal"]),
+            "the weights still have variance 1": total(INITIALIZERS["unit_normal"]),
+            "it is the uniform distribution": total(INITIALIZERS["glorot_uniform"]),
+        }
+        return Answer(value, slips, 0.002)
+
+    return Station(
+        CODING, 0.5, SCRATCH, "Write Xavier's initialisation", "playground", "", Experiment(seed=seed),
+        "Which single line differs between Xavier's scheme and He's?",
+        FETCH + "Write exercise 1 until its check passes. " + BELOW,
+        "What does it print?",
+        "exercise 1: the standard deviation is the root of 2 / (fan_in + fan_out).",
+        compute,
+        code=f"rng = np.random.default_rng({seed})\n"
+        f"W = glorot_normal(rng, {n_in}, {n_out})\n"
+        "print(np.abs(W).sum())",
+    )  # fmt: skip
+
+
+@station
+def write_dense(seed: int) -> Station:
+    n = int(draws(seed, "write dense").integers(3, 6))
+
+    def compute():
+        rng = np.random.default_rng(seed)
+        layer = Dense(n, n, "glorot_normal", rng)
+        X, dout = rng.standard_normal((4, n)), rng.standard_normal((4, n))
+        layer.forward(X)
+        dX = layer.backward(dout)
+        untransposed = np.abs(dout @ layer.W).sum()
+        dX, dW = np.abs(dX).sum(), np.abs(layer.dW).sum()
+        slips = {
+            "dX takes W without its transpose": untransposed + dW,
+            "dW is divided by the batch size: the loss has done so already": dX + dW / len(X),
+            "this is dX alone": dX,
+            "this is dW alone": dW,
+        }
+        return Answer(float(dX + dW), slips, 0.002)
+
+    return Station(
+        CODING, 0.75, SCRATCH, "Write the dense layer", "forward_backward", "check", Walk(seed=seed),
+        "Forward is one product. How many are backward, and which of their factors are transposed?",
+        FETCH + "Write exercise 2. The gradient check here shows what its checks look for. " + BELOW,
+        "What does it print?",
+        "the shapes: dW has that of W, dX that of X, and each product must fit.",
+        compute,
+        code=f"rng = np.random.default_rng({seed})\n"
+        f'layer = Dense({n}, {n}, "glorot_normal", rng)\n'
+        f"X = rng.standard_normal((4, {n}))\n"
+        f"dout = rng.standard_normal((4, {n}))\n"
+        "layer.forward(X)\n"
+        "dX = layer.backward(dout)\n"
+        "print(np.abs(dX).sum() + np.abs(layer.dW).sum())",
+    )  # fmt: skip
+
+
+@station
+def write_softmax(seed: int) -> Station:
+    classes = draws(seed, "write softmax").integers(3, size=4).tolist()
+
+    def compute():
+        Z, y = np.random.default_rng(seed).standard_normal((4, 3)), np.eye(3)[classes]
+        relu, softmax = ReLU(), Softmax()
+        p = softmax.forward(relu.forward(Z))
+        behind = softmax.backward(y)
+        value = float(np.abs(relu.backward(behind)).sum())
+        over_batch = Softmax().forward(relu.output.T).T
+        slips = {
+            "the gradient is a sum over the batch, not a mean": value * len(Z),
+            "the derivative of ReLU is missing": float(np.abs(behind).sum()),
+            "softmax goes down the batch: the wrong axis": float(np.abs(relu.backward(over_batch - y)).sum()) / len(Z),
+            "the labels are not taken off": float(np.abs(relu.backward(p)).sum()) / len(Z),
+        }
+        return Answer(value, slips, 0.002)
+
+    return Station(
+        CODING, 0.75, SCRATCH, "Write ReLU and softmax", "forward_backward", "step", Walk(seed=seed, activation="relu"),
+        "Softmax and cross-entropy together: what is left of their two derivatives?",
+        FETCH + "Write exercises 3 and 4. The walk here shows every number on the way. " + BELOW,
+        "What does it print?",
+        "(p − y) / batch, then 0 where ReLU was 0. The sum of the exponentials runs along a row.",
+        compute,
+        code=f"Z = np.random.default_rng({seed}).standard_normal((4, 3))\n"
+        f"y = np.eye(3)[{classes}]\n"
+        "relu, softmax = ReLU(), Softmax()\n"
+        "softmax.forward(relu.forward(Z))\n"
+        "print(np.abs(relu.backward(softmax.backward(y))).sum())",
+    )  # fmt: skip
+
+
+@station
+def write_batch_norm(seed: int) -> Station:
+    n = int(draws(seed, "write batch norm").integers(5, 10))
+
+    def compute():
+        rng = np.random.default_rng(seed)
+        X, dout = rng.standard_normal((n, 3)), rng.standard_normal((n, 3))
+        norm = BatchNorm(3)
+        norm.forward(X)
+        value = float(np.abs(norm.backward(dout)).sum())
+        direct, through_mean, through_var = (path / norm.std for path in norm.paths(dout))
+        slips = {
+            "only the path through x̂ is there": direct,
+            "the path through the variance is missing": direct + through_mean,
+            "the path through the mean is missing": direct + through_var,
+            "the division by the standard deviation is missing": norm.backward(dout) * norm.std,
+        }
+        return Answer(value, {slip: float(np.abs(dX).sum()) for slip, dX in slips.items()}, 0.002)
+
+    return Station(
+        CODING, 0.75, SCRATCH, "Write batch normalisation", "batch_norm", "batch",
+        OneBatch(batch_size=8, seed=seed),
+        "One z is moved: on how many paths does that reach the loss?",
+        FETCH + "Write exercise 5. The picture here shows the three paths one by one. " + BELOW,
+        "What does it print?",
+        "the three paths: through x̂ itself, through the mean and through the variance of the batch.",
+        compute,
+        code=f"rng = np.random.default_rng({seed})\n"
+        f"X = rng.standard_normal(({n}, 3))\n"
+        f"dout = rng.standard_normal(({n}, 3))\n"
+        "norm = BatchNorm(3)\n"
+        "norm.forward(X)\n"
+        "print(np.abs(norm.backward(dout)).sum())",
+    )  # fmt: skip
+
+
+@station
+def xor(seed: int) -> Station:
+    experiment = Experiment(
+        dataset="xor", hidden=(4,), activation="relu", batch_size=4, learning_rate=0.1, seed=seed,
+        epochs=min(1000, limits.EPOCHS),
+    )  # fmt: skip
+
+    def compute():
+        trainer = Trainer(experiment)
+        trainer.run(TO_THE_END)
+        first, last = trainer.history.moments[0], trainer.history.moments[-1]
+        slips = {
+            "this is the loss before training": first.train_loss,
+            "this is the sum over the four points, not their mean": 4 * last.train_loss,
+            "this is the accuracy": last.train_accuracy,
+            "this is the accuracy in percent": 100 * last.train_accuracy,
+        }
+        return Answer(last.train_loss, slips, READ_OFF)
+
+    return Station(
+        CODING, 1.25, SCRATCH, "XOR from scratch", "playground", "", experiment,
+        "The course's network, 2-4-2 with ReLU, on its four points: will it solve them with your seed?",
+        "Press **Play**. Then **Take it home** → **Script**, and run it: the engine in one file prints the same "
+        "losses. Change its seed: how often is XOR solved?",
+        f"What is the training loss after {experiment.epochs} epochs?",
+        "the last line that the script prints, or the line above the pictures.",
+        compute,
+    )  # fmt: skip
+
+
+@station
+def learning_rate(seed: int) -> Station:
+    rate = RATES[int(draws(seed, "rate").integers(len(RATES)))]
+    experiment = Experiment(dataset="moons", learning_rate=rate, epochs=20, seed=seed, data_seed=seed)
+
+    def last(rate):
+        trainer = Trainer(replace(experiment, learning_rate=rate))
+        trainer.run(TO_THE_END)
+        return trainer.history.moments[-1]
+
+    def compute():
+        found = last(rate)
+        slips = {"this is the loss on the test points": found.test_loss, "this is the accuracy": found.train_accuracy}
+        slips |= {f"the learning rate is {each:g}": last(each).train_loss for each in RATES if each != rate}
+        return Answer(found.train_loss, slips, READ_OFF)
+
+    return Station(
+        CODING, 1.0, SCRATCH, "The learning rate", "playground", "", experiment,
+        f"η = {rate:g}, 20 epochs. Would ten times as much be better, or a tenth?",
+        "Press **Play**. Then try the rates around it, and 10: read *What is happening*.",
+        f"What is the training loss after 20 epochs with η = {rate:g}?",
+        "the line above the pictures: *loss*, not the one of the test. **Reset** before each run.",
+        compute,
+    )  # fmt: skip

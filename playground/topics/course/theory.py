@@ -1,0 +1,332 @@
+"""Theory: the forward and the backward pass by hand, what first weights do to a signal, and batch normalisation."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from ...nn import INITIALIZERS, BatchNorm
+from ...training.contestants import Contestant
+from ...training.experiment import Experiment
+from ...training.trainer import Trainer
+from ..batch_norm.one_batch import Evaluation, OneBatch, one_batch
+from ..batch_norm.paired_runs import Duel, DuelTrainer
+from ..forward_backward.equations import moves
+from ..forward_backward.mistakes import SLIPS
+from ..forward_backward.step_check import check
+from ..forward_backward.training_step import Walk, walk_through
+from ..initialization.race import Race, RaceTrainer
+from ..initialization.scheme_comparison import Depth, signal
+from ..initialization.standings import standings
+from .station import (
+    BATCH_NORM,
+    EXACT,
+    INITIALISATION,
+    PROPAGATION,
+    READ_OFF,
+    TO_THE_END,
+    Answer,
+    Station,
+    draws,
+    station,
+)
+
+THEORY = "Theory"
+ARRIVED = 0.95  # share of its way that a running mean is to have gone
+BY_HAND = 0.025  # tolerance of what is worked out from rounded numbers: that of the page
+
+
+def stage(walk: Walk, name: str) -> Walk:
+    """The walk as it stands at the move with this name."""
+    return replace(walk, stage=[move.name for move in moves(walk_through(walk))].index(name))
+
+
+def entry(walk: Walk, name: str) -> Answer:
+    """The entry in play of a move, and what it is with the slips that the walk knows."""
+    move = next(move for move in moves(walk_through(walk)) if move.name == name)
+    return Answer(move.value, move.slips, BY_HAND)
+
+
+@station
+def forward_pass(seed: int) -> Station:
+    rng = draws(seed, "forward")
+    example, k = int(rng.integers(1, 4)), int(rng.integers(2))
+    walk = Walk(seed=seed, example=example, focus=(2, 0, k), predict=True)
+    return Station(
+        THEORY, 0.5, PROPAGATION, "The forward pass by hand", "forward_backward", "step", walk,
+        "Before the training: will the two class probabilities be near 1/2, or near 0 and 1?",
+        "Work out each result before you press **Next**, as far as the softmax; the page checks every one.",
+        rf"What probability $p$ does output {k + 1} have for example {example + 1}?",
+        "the stage **p**: the exponential of this logit, over the sum of both.",
+        lambda: entry(walk, "p"),
+    )  # fmt: skip
+
+
+@station
+def backward_pass(seed: int) -> Station:
+    rng = draws(seed, "backward")
+    i, j = int(rng.integers(3)), int(rng.integers(2))
+    walk = Walk(seed=seed, focus=(2, i, j), predict=True)
+    return Station(
+        THEORY, 0.5, PROPAGATION, "The backward pass by hand", "forward_backward", "step", stage(walk, "dz2"),
+        "Four examples, one weight: do their gradients add up, or cancel?",
+        "Follow $\\mathrm{d}Z^{(2)} = (P - Y)/N$ and $\\mathrm{d}W^{(2)} = {A^{(1)}}^\\top \\mathrm{d}Z^{(2)}$ for the "
+        "link that is marked.",
+        rf"What is $\partial L / \partial W^{{(2)}}$ for the weight from hidden unit {i + 1} to output {j + 1}?",
+        "the stage **dW2**: the inputs of this weight, each times its dz, over the whole batch.",
+        lambda: entry(walk, "dW2"),
+    )  # fmt: skip
+
+
+@station
+def chain_rule(seed: int) -> Station:
+    rng = draws(seed, "chain")
+    example, j = int(rng.integers(1, 4)), int(rng.integers(3))
+    walk = Walk(seed=seed, activation="sigmoid", example=example, focus=(1, 0, j), predict=True)
+    return Station(
+        THEORY, 0.5, PROPAGATION, "The chain rule through an activation", "forward_backward", "step",
+        stage(walk, "da1"),
+        "The slope of the sigmoid: what is the most that it can leave of a gradient?",
+        "Bring the gradient back through the weights, then through the sigmoid: times $a(1 - a)$.",
+        rf"What is $\partial L / \partial z$ of hidden unit {j + 1} for example {example + 1}?",
+        "the stage **dz1**: dL/da of this unit, times the slope at this unit.",
+        lambda: entry(walk, "dz1"),
+    )  # fmt: skip
+
+
+@station
+def gradient_check(seed: int) -> Station:
+    rng = draws(seed, "check")
+    slip = str(rng.choice([name for name in SLIPS if name != "none"]))
+    layer = int(rng.integers(1, 3))
+    walk = Walk(seed=seed)
+
+    def compute():
+        checked = check(walk_through(replace(walk, slip=slip)))
+        wrong, here = checked.wrong, checked.layers == layer
+        slips = {
+            "these are the wrong ones of both layers": int(wrong.sum()),
+            "these are those of the other layer": int((wrong & ~here).sum()),
+            "these are the ones that agree": int((~wrong & here).sum()),
+            "these are all gradients of the layer": int(here.sum()),
+        }
+        return Answer(int((wrong & here).sum()), slips, EXACT)
+
+    return Station(
+        THEORY, 0.5, PROPAGATION, "Catch a bug with a gradient check", "forward_backward", "check", walk,
+        f"“{SLIPS[slip].label}”: {SLIPS[slip].meaning} Which gradients will be wrong?",
+        f"Under **Break the backward pass** choose **{SLIPS[slip].label}**, and read the table.",
+        f"With this mistake, how many gradients of layer {layer} are wrong?",
+        f"the table: rows W{layer} and b{layer} with a relative error above 1e-5.",
+        compute,
+    )  # fmt: skip
+
+
+@station
+def symmetry(seed: int) -> Station:
+    experiment = Experiment(initializer="zeros", data_seed=seed, seed=seed, epochs=50)
+
+    def compute():
+        trainer = Trainer(experiment)
+        trainer.run(TO_THE_END)
+        last = trainer.history.moments[-1]
+        value = 100 * last.train_accuracy
+        slips = {
+            "this is the accuracy on the test points": 100 * last.test_accuracy,
+            "this is what the network gets wrong": 100 - value,
+            "this is a share, not percent": last.train_accuracy,
+            "you took it that the network learns": 100.0,
+        }
+        return Answer(value, slips, 0, 0.6)
+
+    return Station(
+        THEORY, 0.25, INITIALISATION, "Zeros, and why symmetry must be broken", "playground", "", experiment,
+        "All weights start at zero. What can the network learn, if its hidden units always agree?",
+        "Press **Play**, wait for the end, and read *What is happening*.",
+        "What accuracy on the training points does it reach, in percent?",
+        "the line above the pictures. Only the output's biases have moved: they say which class is the more frequent.",
+        compute,
+    )  # fmt: skip
+
+
+@station
+def xavier(seed: int) -> Station:
+    rng = draws(seed, "xavier")
+    n_in, n_out = (int(n) for n in rng.choice(np.arange(4, 33), 2, replace=False))
+    experiment = Experiment(hidden=(n_in, n_out), seed=seed)
+
+    def compute():
+        glorot, he, lecun = (INITIALIZERS[f"{name}_normal"].variance for name in ("glorot", "he", "lecun"))
+        value = glorot(n_in, n_out)
+        slips = {
+            "this is the standard deviation": math.sqrt(value),
+            "the 2 is missing": value / 2,
+            "this is He's variance, which counts n_in alone": he(n_in, n_out),
+            "this is LeCun's variance, 1 / n_in": lecun(n_in, n_out),
+            "this is the layer before": glorot(2, n_in),
+            "this is the layer after": glorot(n_out, 2),
+        }
+        return Answer(value, slips)
+
+    return Station(
+        THEORY, 0.25, INITIALISATION, "Xavier's variance", "playground", "", experiment,
+        "Does a wider layer need larger weights, or smaller ones?",
+        "Work it out; then open *Initialisation* in the sidebar, which gives Var(W) layer by layer.",
+        f"What is Var(W) between the hidden layers, from {n_in} units to {n_out}?",
+        r"the formula: $\mathrm{Var}(W) = 2 / (n_{in} + n_{out})$, with the two widths that this W connects.",
+        compute,
+    )  # fmt: skip
+
+
+@station
+def signal_through_depth(seed: int) -> Station:
+    gain = float(draws(seed, "depth").choice([0.6, 0.8, 0.9, 1.1, 1.25, 1.3]))
+    contestant = Contestant("glorot_normal")
+    depth = Depth(
+        contestants=(contestant, Contestant("he_normal")), depth=20, activation="relu", gain=gain, seed=seed
+    )  # fmt: skip
+
+    def growth(activation, gain=gain):
+        a_std = signal(replace(depth, activation=activation, gain=gain).entry(contestant)).a_std
+        return float((a_std[-1] / a_std[0]) ** (1 / (len(a_std) - 1)))
+
+    def compute():
+        value = growth("relu")
+        slips = {
+            "this is the factor of the variance": value**2,
+            "the gain is missing": growth("relu", 1.0),
+            "the ReLU is missing: it sets half of its inputs to zero": growth("linear"),
+            "this is the way back, from layer 20 to layer 1": 1 / value,
+        }
+        return Answer(value, slips, 0.04)
+
+    return Station(
+        THEORY, 0.5, INITIALISATION, "A signal through twenty layers", "initialization", "signal", depth,
+        f"ReLU, and all weights times {gain:g}: does the signal of Xavier's scheme die or explode? And that of He's?",
+        "Read the standard deviation at layer 1 and at layer 20: their ratio is the factor to the power of 19.",
+        f"Xavier normal, gain {gain:g}: by what factor does the standard deviation change from layer to layer?",
+        r"theory: without a gain it is $\sqrt{n \, \mathrm{Var}(W) / 2}$, where ReLU leaves half.",
+        compute,
+    )  # fmt: skip
+
+
+@station
+def race(seed: int) -> Station:
+    contestants = tuple(Contestant(f"{name}_normal") for name in ("small", "glorot", "he"))
+    record = Race(contestants=contestants, n_seeds=8, hidden=(16,) * 5, epochs=20, seed=seed, data_seed=seed)
+    asked = contestants[int(draws(seed, "race").integers(1, 3))]
+
+    def compute():
+        trainer = RaceTrainer(record)
+        trainer.run(TO_THE_END)
+        all_of_them = {standing.contestant: standing for standing in standings(trainer)}
+        low, median, high = map(float, all_of_them[asked].loss)
+        slips = {"this is the lower quartile": low, "this is the upper quartile": high}
+        slips |= {f"this is “{each.label}”": float(all_of_them[each].loss[1]) for each in contestants if each != asked}
+        slips["this is the accuracy"] = float(all_of_them[asked].accuracy[1])
+        return Answer(median, slips, READ_OFF)
+
+    return Station(
+        THEORY, 0.5, INITIALISATION, "A race of schemes", "initialization", "race", record,
+        "Small weights, Xavier's, He's: which learns first with ReLU, and which not at all?",
+        "Press **Play** and wait for epoch 20. The standings say whether a difference is more than chance.",
+        f"What is the median training loss of *{asked.label}* after 20 epochs?",
+        "the column *Training loss* of the standings: the first number, before the quartiles.",
+        compute,
+    )  # fmt: skip
+
+
+@station
+def one_batch_normalised(seed: int) -> Station:
+    rng = draws(seed, "batch")
+    feature, example = int(rng.integers(1, 5)), int(rng.integers(1, 9))
+    gamma, beta = (float(rng.choice([-2, -1.5, 1.5, 2, 2.5])), float(rng.choice([-1.5, -0.5, 0.5, 1.5])))
+    record = OneBatch(batch_size=8, seed=seed, feature=feature, example=example)
+
+    def compute():
+        seen = one_batch(replace(record, gamma=gamma, beta=beta))
+        i, j = seen.example, seen.feature
+        value, x_hat = float(seen.norm.output[i, j]), float(seen.norm.X_hat[i, j])
+        unbiased = math.sqrt(1 - 1 / len(seen.z))  # of a standard deviation
+        over_features = BatchNorm(len(seen.z)).forward(seen.z.T).T
+        slips = {
+            "γ and β are missing: this is x̂": x_hat,
+            "β is missing": gamma * x_hat,
+            "γ is missing": x_hat + beta,
+            "β was added before γ multiplied": gamma * (x_hat + beta),
+            "the variance is divided by n − 1": gamma * x_hat * unbiased + beta,
+            "it is divided by the variance, not by its root": gamma * x_hat / float(seen.norm.std[j]) + beta,
+            "the mean is missing": gamma * float(seen.z[i, j] / seen.norm.std[j]) + beta,
+            "it is normalised over the features: the wrong axis": gamma * float(over_features[i, j]) + beta,
+        }
+        return Answer(value, slips, absolute=0.005)
+
+    return Station(
+        THEORY, 0.5, BATCH_NORM, "One batch, normalised", "batch_norm", "batch", record,
+        f"γ = {gamma:g} and β = {beta:g}: where will the mean of the outputs be, and their standard deviation?",
+        "Take x̂ from the equations and work out y. Then turn **Scale γ** and **Shift β**, and compare.",
+        f"With γ = {gamma:g} and β = {beta:g}, what is y of feature {feature} for example {example}?",
+        "the equations: first x̂ over the batch, then y = γ x̂ + β.",
+        compute,
+    )  # fmt: skip
+
+
+def batches_to_arrive(momentum: float, most: int = 1000) -> int:
+    """Mini-batches until the running mean has gone `ARRIVED` of its way, where all have the same mean."""
+    norm = BatchNorm(1, momentum=momentum)
+    for n in range(1, most + 1):
+        norm.forward(np.ones((2, 1)))
+        if norm.running_mean[0] >= ARRIVED:
+            return n
+    raise ValueError(f"not within {most} mini-batches")
+
+
+@station
+def running_statistics(seed: int) -> Station:
+    momentum = float(draws(seed, "running").choice([0.02, 0.04, 0.05, 0.08, 0.15, 0.2]))
+    record = Evaluation(seed=seed, momentum=momentum, batch_size=256)
+
+    def compute():
+        value = batches_to_arrive(momentum)
+        slips = {
+            "this is 1 over the momentum: by then 63 % are done": 1 / momentum,
+            "the weights are swapped: the newest batch gets the momentum": batches_to_arrive(1 - momentum),
+            "this is how long half of the way takes": math.log(2) / momentum,
+        }
+        return Answer(value, slips, 0.02, 1)
+
+    return Station(
+        THEORY, 0.5, BATCH_NORM, "Training and evaluation", "batch_norm", "evaluation", record,
+        "In evaluation one example comes alone. What takes the place of the mean of its batch?",
+        f"Watch the running mean leave 0 with momentum {momentum:g}. Each mini-batch leaves 1 − momentum of the gap.",
+        f"All batches alike: after how many has the running mean gone {ARRIVED:.0%} of the way?",
+        f"the picture *Mean*, or the smallest n with (1 − {momentum:g})ⁿ ≤ {1 - ARRIVED:.2g}.",
+        compute,
+    )  # fmt: skip
+
+
+@station
+def with_and_without(seed: int) -> Station:
+    record = Duel(n_seeds=8, dataset="circles", hidden=(16,) * 6, epochs=20, seed=seed, data_seed=seed)
+
+    def compute():
+        trainer = DuelTrainer(record)
+        trainer.run(TO_THE_END)
+        without, normalised = standings(trainer)
+        low, median, high = map(float, normalised.loss)
+        slips = {
+            "this is the network without batch normalisation": float(without.loss[1]),
+            "this is the lower quartile": low,
+            "this is the upper quartile": high,
+            "this is the accuracy": float(normalised.accuracy[1]),
+        }
+        return Answer(median, slips, READ_OFF)
+
+    return Station(
+        THEORY, 0.5, BATCH_NORM, "With and without", "batch_norm", "duel", record,
+        "Unit normal weights, six hidden layers: in how many of eight pairs will batch normalisation be ahead?",
+        "Press **Play**, and wait for epoch 20. Watch how the inputs of each layer drift without it.",
+        "What is the median training loss with batch normalisation after 20 epochs?",
+        "the table below the pictures: *Training loss*, the row with + BN.",
+        compute,
+    )  # fmt: skip

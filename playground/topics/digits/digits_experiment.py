@@ -1,0 +1,36 @@
+"""The digits project: the playground's experiment on scikit-learn's handwritten digits, with the course's network."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ...data.datasets import IMAGES
+from ...settings import limits
+from ...settings.knobs import Knob
+from ...settings.record import knob_like
+from ...training.experiment import Experiment
+
+SIDE = 8  # pixels of an image
+
+
+# fmt: off
+@dataclass(frozen=True)
+class Digits(Experiment):
+    """Every knob of the project. Its defaults are the course's script."""
+
+    dataset: str = knob_like(Experiment, "dataset", default="digits", options=IMAGES)
+    train_share: float = knob_like(Experiment, "train_share", default=0.8)
+    split: str = knob_like(Experiment, "split", default="last_part", minor=False)
+    hidden: tuple[int, ...] = knob_like(Experiment, "hidden", default=(128, 64), most=4, widest=limits.DIGIT_WIDTH)
+    activation: str = knob_like(Experiment, "activation", default="relu")
+    epochs: int = knob_like(Experiment, "epochs", default=100, high=min(1000, limits.EPOCHS))
+    # fmt: on
+
+    DTYPE: ClassVar[type] = np.float32  # 1.5 times as fast, with the same accuracy
+    PAGE: ClassVar[str] = "digits"
+
+    @classmethod
+    def knobs(cls) -> dict[str, Knob]:
+        """The knobs by name, without those of drawn points."""
+        return {name: knob for name, knob in super().knobs().items() if name not in ("n_classes", "n_points", "noise")}

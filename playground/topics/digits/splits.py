@@ -1,0 +1,223 @@
+"""Two ways to split the digits, trained over many seeds, and how far the last part of the file differs from the rest.
+
+Seed k of both is a pair: the same initial weights and the same seed for the mini-batches. Each network is the one that
+the project trains by itself with these seeds.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+from sklearn.neighbors import NearestNeighbors
+
+from ...data.datasets import SPLITS, Data
+from ...settings.knobs import Integer, Knob
+from ...settings.record import knob, knob_like
+from ...training.experiment import Experiment
+from ...training.findings import number
+from ...training.multi_trainer import Together
+from ...training.trainer import Trainer, experiment_data
+from ..initialization.standings import LEVEL, p_value, seeds_needed
+from .analysis import answers, confusion
+from .digits_experiment import Digits
+
+PAIR = ("last_part", "stratified")  # the ways to split that are compared
+SEEDS = ("seed", "batch_seed", "data_seed")
+
+
+def with_seeds(experiment: Experiment, k: int) -> Experiment:
+    """The experiment with other weights, mini-batches, and split where it is drawn: all its seeds moved on by k."""
+    knobs = experiment.knobs()
+    return replace(experiment, **{name: (getattr(experiment, name) + k) % (knobs[name].high + 1) for name in SEEDS})
+
+
+# fmt: off
+@dataclass(frozen=True)
+class TwoSplits(Digits):
+    """Every knob of the comparison: those of the project without its split, which is what differs."""
+
+    n_seeds: int = knob(
+        Integer, 6, low=2, high=16, group="Comparison", label="Seeds",
+        help="Networks for each way to split. More seeds show smaller differences.",
+    )
+    train_share: float = knob_like(Digits, "train_share", high=0.9)
+    epochs: int = knob_like(Digits, "epochs", default=30)
+    # fmt: on
+
+    @property
+    def n_networks(self):
+        return 2 * self.n_seeds
+
+    @classmethod
+    def knobs(cls) -> dict[str, Knob]:
+        """The knobs by name: those of the comparison first, and none for the split."""
+        knobs = {name: knob for name, knob in super().knobs().items() if name != "split"}
+        return dict(sorted(knobs.items(), key=lambda item: item[1].group != "Comparison"))
+
+    def entry(self, split: str, k: int) -> Digits:
+        """The experiment of one network: by itself it gives the same numbers."""
+        values = {name: getattr(self, name) for name in Digits.knobs()}
+        return with_seeds(Digits(**values | {"split": split}), k)
+
+
+class SeedsTrainer(Together):
+    """Trains networks that have data of their own.
+
+    Attributes:
+        trainers: one for each of the experiments, in their order.
+    """
+
+    def __init__(self, experiment: Experiment, entries: Iterable[Experiment]):
+        super().__init__(experiment)
+        self.trainers = [Trainer(entry, states=0) for entry in entries]
+
+    def figures(self, what: str) -> np.ndarray:
+        """A figure of `Moment`, such as "test_accuracy", at the end of each epoch: shape (networks, epochs + 1).
+
+        A network that has diverged keeps its last one.
+        """
+        length = len(self.lead.history.moments)
+        rows = [[getattr(moment, what) for moment in trainer.history.moments] for trainer in self.trainers]
+        return np.array([row + row[-1:] * (length - len(row)) for row in rows])
+
+    @property
+    def n_diverged(self) -> int:
+        """How many networks have diverged."""
+        return sum(bool(trainer.diverged) for trainer in self.trainers)
+
+
+class TwoSplitsTrainer(SeedsTrainer):
+    """Trains the networks of a comparison: those of the first way to split, seed by seed, then those of the second."""
+
+    def __init__(self, comparison: TwoSplits):
+        super().__init__(comparison, [comparison.entry(split, k) for split in PAIR for k in range(comparison.n_seeds)])
+
+    def by_split(self, values: np.ndarray | list) -> np.ndarray:
+        """What there is of each network, (networks, ...), as an array of shape (2 ways to split, seeds, ...)."""
+        values = np.asarray(values)
+        return values.reshape(len(PAIR), -1, *values.shape[1:])
+
+    def accuracies(self) -> np.ndarray:
+        """Test accuracy at the end of each epoch, shape (2 ways to split, seeds, epochs + 1)."""
+        return self.by_split(self.figures("test_accuracy"))
+
+    def recalls(self) -> np.ndarray:
+        """Share of each digit's test images that is right, as it is now: shape (2 ways to split, seeds, digits)."""
+        return self.by_split([_recalls(trainer) for trainer in self.trainers])
+
+
+def _recalls(trainer: Trainer) -> np.ndarray:
+    """Diagonal of the confusion matrix over the sums of its rows; NaN for a digit that is not among the test images."""
+    data = trainer.data
+    counts = confusion(data.y_test.argmax(axis=1), answers(trainer.network, data.X_test))
+    with np.errstate(invalid="ignore"):
+        return counts.diagonal() / counts.sum(axis=1)
+
+
+def verdict(trainer: TwoSplitsTrainer) -> str:
+    """How far the test accuracies of the two ways to split lie apart, tested on the pairs of networks."""
+    last, stratified = trainer.accuracies()[..., -1]
+    medians = 100 * np.median(last), 100 * np.median(stratified)
+    pairs, p = len(last), p_value(last, stratified)
+    text = (
+        f"Median test accuracy {medians[0]:.1f} % on the last part and {medians[1]:.1f} % on a stratified one: "
+        f"{abs(medians[1] - medians[0]):.1f} points apart. Stratified is ahead in {(stratified > last).sum()} of "
+        f"{pairs} pairs of networks (Wilcoxon's signed-rank test: p = {number(p)})."
+    )
+    if trainer.n_diverged:
+        text += f" Diverged: {trainer.n_diverged} of {2 * pairs} networks, which count with their last accuracy."
+    if p < LEVEL:
+        lower = "last part" if medians[0] < medians[1] else "stratified part"
+        return f"**The {lower} is the harder test.** {text}"
+    needed = seeds_needed(len(PAIR))
+    few = f" With {pairs} seeds the test can show none: take at least {needed}." if pairs < needed else ""
+    return f"**No difference shown.** {text}{few}"
+
+
+def failing(recalls: np.ndarray, count: int = 3) -> list[tuple[int, float]]:
+    """The digits that fail most, worst first, with the median over the seeds of the share that is right.
+
+    Args:
+        recalls: of one way to split, shape (seeds, digits).
+    """
+    medians = np.median(recalls, axis=0)
+    order = [int(digit) for digit in np.argsort(medians, kind="stable") if medians[digit] < 1]
+    return [(digit, float(medians[digit])) for digit in order[:count]]
+
+
+def table(trainer: TwoSplitsTrainer) -> pd.DataFrame:
+    """The comparison as a table, a row a network."""
+    accuracies, recalls = trainer.accuracies()[..., -1], trainer.recalls()
+    rows = []
+    for split, of_split, by_digit in zip(PAIR, accuracies, recalls, strict=True):
+        for k in range(len(of_split)):
+            entry = trainer.experiment.entry(split, k)
+            seeds = {trainer.experiment.knobs()[name].label: getattr(entry, name) for name in SEEDS}
+            right = {f"Right of the {digit}s": share for digit, share in enumerate(by_digit[k])}
+            rows.append({"Split": SPLITS[split].label} | seeds | {"Test accuracy": of_split[k]} | right)
+    return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True)
+class TestPart:
+    """How the test images of a split compare with its training images.
+
+    Attributes:
+        distances: Euclidean, from each test image to the nearest training image, shape (test images,).
+        own_share: share of the test images whose nearest other image is itself a test image. Were the test images a
+            random sample, it would be about (n_test - 1) / (n - 1): Schilling (1986), "Multivariate two-sample tests
+            based on nearest neighbors".
+        expected_share: this number.
+        mean_shift: root mean square, over digits and pixels, of the difference between their mean images.
+    """
+
+    __test__ = False  # despite its name, for pytest
+
+    distances: np.ndarray
+    own_share: float
+    expected_share: float
+    mean_shift: float
+
+
+@lru_cache(maxsize=64)
+def measured(split: str, train_share: float, data_seed: int) -> TestPart:
+    """Measure one split of the digits."""
+    data = experiment_data(Digits(split=split, train_share=train_share, data_seed=data_seed))
+    distances, _ = NearestNeighbors(n_neighbors=1).fit(data.X_train).kneighbors(data.X_test)
+    others = nearest_others(np.concatenate([data.X_train, data.X_test]))[data.n_train :]
+    train, test = mean_images(data)
+    n_test = len(data.X_test)
+    return TestPart(
+        distances=distances[:, 0],
+        own_share=float((others >= data.n_train).mean()),
+        expected_share=(n_test - 1) / (n_test + data.n_train - 1),
+        mean_shift=float(np.sqrt(np.nanmean((test - train) ** 2))),
+    )
+
+
+def nearest_others(X: np.ndarray) -> np.ndarray:
+    """For each row of X, (examples, features), the index of the nearest other row; shape (examples,)."""
+    return NearestNeighbors(n_neighbors=1).fit(X).kneighbors(return_distance=False)[:, 0]  # without X: itself left out
+
+
+def compared_parts(comparison: TwoSplits) -> tuple[TestPart, list[TestPart]]:
+    """The one last part of the file, and the test part of each stratified split, measured."""
+    last_part, stratified = PAIR
+    entries = [comparison.entry(stratified, k) for k in range(comparison.n_seeds)]
+    return (
+        measured(last_part, comparison.train_share, 0),  # the same with any seed
+        [measured(stratified, comparison.train_share, entry.data_seed) for entry in entries],
+    )
+
+
+def mean_images(data: Data) -> np.ndarray:
+    """The mean image of each class among the training images, and among the test images: (2, classes, features).
+
+    NaN for a class without an image.
+    """
+    with np.errstate(invalid="ignore"):
+        return np.array(
+            [y.T @ X / y.sum(axis=0)[:, None] for X, y in ((data.X_train, data.y_train), (data.X_test, data.y_test))]
+        )

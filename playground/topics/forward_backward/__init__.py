@@ -1,0 +1,1 @@
+"""One training step by hand: its numbers, its equations, usual mistakes, and the gradient check."""

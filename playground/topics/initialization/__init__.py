@@ -1,0 +1,1 @@
+"""Initialisation schemes: a signal through depth, in measurement and theory; races; experiments from the papers."""

@@ -1,0 +1,291 @@
+"""In a wide network every z is Gaussian, so one number a layer, its variance, foretells how signals fare in depth.
+
+Each z is a sum over fan_in inputs with independent weights: z ~ N(0, q) with q = fan_in Var(W) E[a^2], where E[a^2] is
+the Gaussian mean of sigma(z)^2 one layer below. Gradients come back by the same rule, with fan_out for fan_in and
+sigma'(z) for sigma(z). Glorot & Bengio (2010) derived it for units that are linear near zero, He et al. (2015) for
+ReLU; Poole et al. (2016) and Schoenholz et al. (2017) for any activation, under the name of mean field theory.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.optimize import brentq
+
+from ...nn import ACTIVATIONS, INITIALIZERS, BatchNorm
+from .signal_propagation import LOST, Curves, Propagation, batch, bisect, spread
+
+ZERO, INFINITY = 1e-7, 1e7  # standard deviations of z at which the limits 0 and infinity are looked at
+SAME = 1e-6  # logarithms nearer to zero are zero, but for rounding
+LARGE_BATCH = 16  # examples from which the gradient under batch normalisation is foretold within 2 % a layer
+
+# Means over x ~ N(0, 1) by the trapezoidal rule in u, with x = -e^u and x = e^u: E[f] = sum of weights * f(nodes).
+# Nodes get the denser the nearer to zero, so they see where sigma(s x) bends, which is at x = 1 / s, whatever s, and a
+# kink at zero does no harm. 100 nodes of Gauss and Hermite find 0.5 % of E[tanh'(16 x)^2]; these err by 2e-9 of it.
+_u = np.arange(-23, math.log(9), 0.2)
+NODES = np.concatenate([-np.exp(_u), np.exp(_u)])
+WEIGHTS = np.abs(NODES) * np.exp(-(NODES**2) / 2)
+WEIGHTS /= WEIGHTS.sum()
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What an activation makes of z ~ N(0, s^2); arrays of the shape of s.
+
+    Attributes:
+        mean, std, rms: of a = sigma(z); rms is the root of the second moment E[a^2].
+        slope: root of E[sigma'(z)^2], the factor of a gradient on its way back.
+        elasticity: d log E[a^2] / d log s^2, the share that is left of a small change in the size of z.
+        excess: Var(a^2) / E[a^2]^2; that of the mean of a^2 over n units, and so of its logarithm, is excess / n.
+    """
+
+    mean: np.ndarray
+    std: np.ndarray
+    rms: np.ndarray
+    slope: np.ndarray
+    elasticity: np.ndarray
+    excess: np.ndarray
+
+
+def moments(activation: str, s: np.ndarray | float) -> Moments:
+    """Gaussian means for each standard deviation in s, of any shape, through the engine's own forward and backward."""
+    sigma = ACTIVATIONS[activation]()
+    z = np.asarray(s, float)[..., None] * NODES
+    a, slopes = sigma.forward(z), sigma.backward(np.ones_like(z))
+    scale = np.maximum(np.abs(a).max(axis=-1), np.finfo(float).tiny)
+    a, z = a / scale[..., None], z / scale[..., None]  # so that no square overflows
+    mean, squares = a @ WEIGHTS, a**2
+    second = squares @ WEIGHTS
+    return Moments(
+        mean=scale * mean,
+        std=scale * np.sqrt((a - mean[..., None]) ** 2 @ WEIGHTS),
+        rms=scale * np.sqrt(second),
+        slope=np.sqrt(slopes**2 @ WEIGHTS),
+        elasticity=(a * slopes * z) @ WEIGHTS / second,
+        excess=squares**2 @ WEIGHTS / second**2 - 1,
+    )
+
+
+@dataclass(frozen=True)
+class Theory(Curves):
+    """What theory foretells of a `Signal`, under the same names: arrays of shape (depth,), or None.
+
+    Attributes:
+        z_std: of the pre-activations, whose mean is 0.
+        a_mean, a_std, a_rms: of the activations; a_rms is the root of the second moment.
+        da_std, dz_std: of the gradients with respect to a and to z, whose mean is 0.
+        scatter: standard deviation, from draw to draw of the weights, of log a_rms at the given width; an upper bound
+            for orthogonal weights, and for many examples that fare differently. Hanin & Rolnick (2018) find that it
+            grows as the root of depth / width: sqrt(5 l / n) / 2 at layer l for n ReLUs. None with batch normalisation.
+        reason: why curves are None; "" where none is missing.
+    """
+
+    z_std: np.ndarray | None = None
+    a_mean: np.ndarray | None = None
+    a_std: np.ndarray | None = None
+    a_rms: np.ndarray | None = None
+    da_std: np.ndarray | None = None
+    dz_std: np.ndarray | None = None
+    scatter: np.ndarray | None = None
+    reason: str = ""
+
+
+def theory(p: Propagation) -> Theory:
+    """Sizes of signals and gradients at each layer, for the examples that `propagate` feeds to the network.
+
+    They are means over all draws of the weights. A single network scatters about them by `scatter`.
+    """
+    scheme = INITIALIZERS[p.initializer]
+    if not scheme.variance(1, 1):
+        return Theory(reason=f"{scheme.label}: nothing is random in these weights, so there is no mean over them.")
+    with np.errstate(all="ignore"):
+        return _normalised(p) if p.batch_norm else _plain(p)
+
+
+def _plain(p: Propagation) -> Theory:
+    """z_std = sqrt(fan_in Var(W)) a_rms of the layer below, and da_std = sqrt(fan_out Var(W)) dz_std of that above.
+
+    As He et al. (2015) have it in section 2.2, with Gaussian means in place of their 1/2; each example by itself, since
+    examples differ in size.
+    """
+    X = batch(p)
+    size, variance = np.sqrt((X**2).mean(axis=1)), np.zeros(len(X))
+    sizes, layers, variances = [], [], []
+    for i in range(p.depth):
+        sizes.append(_factors(p, i)[0] * size)
+        layers.append(moments(p.activation, sizes[-1]))
+        size = layers[-1].rms
+        variance = layers[-1].elasticity ** 2 * variance + layers[-1].excess / p.width
+        variances.append(variance)
+    da, dz = _back(p, np.ones(len(X)), layers, [1.0] * p.depth)
+    return Theory(
+        z_std=np.array([_rms(each) for each in sizes]),
+        a_mean=np.array([layer.mean.mean() for layer in layers]),
+        a_std=np.array([math.hypot(_rms(layer.std), spread(layer.mean)) for layer in layers]),
+        a_rms=np.array([_rms(layer.rms) for layer in layers]),
+        da_std=np.array([_rms(each) for each in da]),
+        dz_std=np.array([_rms(each) for each in dz]),
+        scatter=np.array([np.sqrt(each.mean()) / 2 for each in variances]),  # log of a root: half that of the square
+    )
+
+
+def _normalised(p: Propagation) -> Theory:
+    """With batch normalisation z_std is 1 whatever the weights; but a gradient is divided by what z_std was before it.
+
+    So it grows by sqrt(E[sigma'(z)^2] / Var[sigma(z)]) a layer, at any gain: sqrt(pi / (pi - 1)) = 1.21 for ReLU, as
+    Yang et al. (2019) found. In a batch of n its square is (n - 2) / (n - 3) times that: of the n - 1 directions beside
+    the mean, the way back takes out that of z itself, which leaves (n - 2) / (n - 1); and the mean over units of
+    1 / variance is (n - 1) / (n - 3) times 1 / mean.
+    """
+    X = batch(p)
+    n, epsilon = len(X), BatchNorm(1).epsilon
+    size = np.sqrt(X.var(axis=0).mean())
+    layers, sizes, through = [], [], []
+    for i in range(p.depth):
+        variance = (_factors(p, i)[0] * size) ** 2
+        sizes.append(np.sqrt(variance / (variance + epsilon)))
+        through.append(np.sqrt(_finite(n) / (variance + epsilon)))
+        layers.append(moments(p.activation, sizes[-1]))
+        size = layers[-1].std
+    forward = Theory(
+        z_std=np.array(sizes),
+        a_mean=np.array([layer.mean for layer in layers]),
+        a_std=np.array([layer.std for layer in layers]),
+        a_rms=np.array([layer.rms for layer in layers]),
+        reason=_no_gradient(p),
+    )
+    if forward.reason:
+        return forward
+    da, dz = _back(p, np.ones(()), layers, through)
+    return replace(forward, da_std=np.array(da), dz_std=np.array(dz))
+
+
+def _no_gradient(p: Propagation) -> str:
+    """Why the gradient under batch normalisation is not foretold; "" where it is."""
+    if p.input != "noise":
+        return "With batch normalisation, gradients are foretold only for noise: points of two features are too alike."
+    if p.batch_size < LARGE_BATCH:
+        return f"With batch normalisation, gradients are foretold only for batches of {LARGE_BATCH} or more."
+    return ""
+
+
+def _finite(n: int) -> float:
+    return (n - 2) / (n - 3) if n > 3 else 0.0
+
+
+def _factors(p: Propagation, i: int) -> tuple[float, float]:
+    """What W of layer i does to a root mean square: sqrt(fan_in Var(W)) forwards, sqrt(fan_out Var(W)) backwards."""
+    fan_in, fan_out = p.fans(i)
+    std = p.gain * math.sqrt(INITIALIZERS[p.initializer].variance(fan_in, fan_out))
+    return math.sqrt(fan_in) * std, math.sqrt(fan_out) * std
+
+
+def _back(p, gradient, layers: list[Moments], through: list[float]) -> tuple[list, list]:
+    """da and dz of each layer, input first, from the gradient at the top; `through` is the factor of its BatchNorm."""
+    da, dz = [], []
+    for i in reversed(range(p.depth)):
+        da.append(gradient)
+        dz.append(gradient * layers[i].slope)
+        gradient = dz[-1] * through[i] * _factors(p, i)[1]
+    return da[::-1], dz[::-1]
+
+
+def _rms(x: np.ndarray) -> float:
+    """Root mean square, the squares of which don't overflow."""
+    return math.hypot(x.mean(), spread(x))
+
+
+@dataclass(frozen=True)
+class DepthScale:
+    """How signals fare in the deep, where each layer does the same as the one before; infinite: for ever.
+
+    Attributes:
+        q: the fixed point q* of the variance of z; 0 where every signal dies, infinite where it explodes. Where any
+            size is kept, 1 stands for all.
+        signal, gradient: factors of the standard deviation of z, and of the gradient on its way back, a layer.
+        xi_q: layers in which the distance of q from its fixed point changes by a factor e (for an infinite one: q
+            itself): 1 / |log dq'/dq|, Schoenholz et al. (2017).
+        xi_gradient: layers in which the square of the gradient changes by a factor e: 1 / |log chi_1|.
+        signal_reach, gradient_reach: layers in which the standard deviation falls to 1 % or grows to 100 times.
+    """
+
+    q: float
+    signal: float
+    gradient: float
+    xi_q: float
+    xi_gradient: float
+
+    @property
+    def signal_reach(self) -> float:
+        return _layers(math.log(LOST), math.log(self.signal))
+
+    @property
+    def gradient_reach(self) -> float:
+        return _layers(math.log(LOST), math.log(self.gradient))
+
+
+def depth_scale(p: Propagation) -> DepthScale | None:
+    """Depth scales of the square layers of a network; None where there is no theory of its gradients.
+
+    With batch normalisation every signal has its fixed point after one layer, and the gradient the factor of
+    Yang et al. (2019), as long as z varies by more than the epsilon in it.
+    """
+    if not INITIALIZERS[p.initializer].variance(1, 1) or (p.batch_norm and _no_gradient(p)):
+        return None
+    if p.batch_norm:
+        m = moments(p.activation, 1.0)
+        gradient = float(m.slope / m.std) * math.sqrt(_finite(p.batch_size))
+        return DepthScale(1.0, 1.0, gradient, xi_q=0.0, xi_gradient=_layers(1, 2 * math.log(gradient)))
+    forward, back = _factors(p, 1)
+    s = fixed_point(p.activation, forward)
+    at = min(max(s, ZERO), INFINITY)
+    m = moments(p.activation, at)
+    signal = 1.0 if 0 < s < math.inf else float(forward * m.rms / at)
+    gradient = float(back * m.slope)
+    return DepthScale(
+        q=s**2,
+        signal=signal,
+        gradient=gradient,
+        xi_q=_layers(1, math.log(abs(m.elasticity) * signal**2)),
+        xi_gradient=_layers(1, 2 * math.log(gradient)),
+    )
+
+
+def fixed_point(activation: str, factor: float) -> float:
+    """The standard deviation s of z for which factor * rms(sigma(s x)) = s: what a deep network brings every signal to.
+
+    0 where every signal dies, infinity where it explodes; 1 where any size is kept. Found with Brent's method, on the
+    growth from layer to layer, which falls as s grows for all activations that bend down.
+    """
+
+    def growth(log_s):
+        return math.log(factor * moments(activation, math.exp(log_s)).rms) - log_s
+
+    low, high = math.log(ZERO), math.log(INFINITY)
+    if growth(high) > -SAME:
+        return 1.0 if abs(growth(low)) < SAME else math.inf
+    return 0.0 if growth(low) < SAME else math.exp(brentq(growth, low, high, xtol=1e-12))
+
+
+def theoretical_gain(activation: str, initializer: str, width: int) -> float | None:
+    """The gain for which chi_1 = 1 at the fixed point: what `critical_gain` would find if layers were very wide.
+
+    None where there is no theory, or no such gain.
+    """
+    if not INITIALIZERS[initializer].variance(1, 1):
+        return None
+    forward, back = _factors(Propagation(activation=activation, initializer=initializer, width=width), 1)
+
+    def growth(gain):
+        s = min(max(fixed_point(activation, gain * forward), ZERO), INFINITY)
+        return math.log(gain * back * moments(activation, s).slope)
+
+    try:
+        return bisect(growth, tolerance=1e-7)
+    except ValueError:
+        return None
+
+
+def _layers(distance: float, log_factor: float) -> float:
+    """Layers in which a factor a layer covers a distance on the scale of logarithms."""
+    return math.inf if abs(log_factor) < SAME else abs(distance / log_factor)

@@ -1,0 +1,51 @@
+"""The signal through depth, of several schemes side by side: the same input, depth, width, activation and gain."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+from ...server.scheduler import nothing
+from ...settings.record import knob, knob_like
+from ...training.contestants import Contestant, Contestants, SideBySide
+from .mean_field import Theory, theory
+from .signal_propagation import Propagation, Signal, critical_gain, propagate
+
+
+# fmt: off
+@dataclass(frozen=True)
+class Depth(SideBySide, Propagation):
+    """Every knob of a comparison through depth. The schemes and batch normalisation are the contestants' own."""
+
+    contestants: tuple[Contestant, ...] = knob(
+        Contestants, (
+            Contestant("small_normal"), Contestant("unit_normal"), Contestant("standard_uniform"),
+            Contestant("glorot_normal"), Contestant("he_normal"), Contestant("orthogonal"),
+        ), fewest=1, group="Schemes", label="Contestants",
+        help="The schemes to compare, each with batch normalisation or without.",
+    )
+    batch_size: int = knob_like(Propagation, "batch_size", default=128)
+    # fmt: on
+
+    def entry(self, contestant: Contestant) -> Propagation:
+        """What one contestant sends through its network."""
+        shared = {each.name: getattr(self, each.name) for each in fields(Propagation)}
+        return Propagation(**shared | contestant._asdict())
+
+
+def signal(p: Propagation, pause: Callable[..., object] = nothing) -> Signal:
+    """`propagate`; `pause` is called between two slices of the work."""
+    return propagate(p, pause)
+
+
+def expected(p: Propagation, pause: Callable[..., object] = nothing) -> Theory:
+    """`theory`, in one slice."""
+    return theory(p)
+
+
+def keeping_gain(
+    activation: str, initializer: str, width: int, pause: Callable[..., object] = nothing
+) -> float | str:
+    """The critical gain; in words why there is none, where there is none."""
+    try:
+        return critical_gain(activation, initializer, width, pause=pause)
+    except ValueError as error:
+        return str(error)

@@ -1,0 +1,386 @@
+"""Before any training, depth alone decides: a signal is multiplied at every layer, and so soon vanishes or explodes.
+
+One pass forward and one back through an untrained network, walked layer by layer, with statistics of each: the way in
+which Glorot & Bengio (2010) looked at networks in their figures 6 and 7. What theory foretells is in `mean_field`.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...data.datasets import PLANE
+from ...nn import ACTIVATIONS, INITIALIZERS, Activation, BatchNorm, Dense, Layer
+from ...server.scheduler import nothing
+from ...settings import limits
+from ...settings.knobs import Choice, Flag, Integer, Real
+from ...settings.record import Record, knob
+
+MAX_DEPTH = limits.DEPTH
+MAX_WIDTH = limits.DEPTH_WIDTH
+MAX_BATCH = 512
+GAINS = (0.01, 100.0)  # the least and the largest factor of a scheme's standard deviation
+NOISE = 0.1  # of the datasets, as is an experiment's by default
+BINS = 50  # of the histograms of activations
+REACH = 4.0  # of the histograms of an unbounded activation, either way: 4 standard deviations of a signal of unit size
+LOST = 0.01  # share of its first size below which a signal has died; beyond the inverse it has exploded
+BYTES_AT_ONCE = 96 * 2**20  # of weights and activations that are held for the way back
+SEARCH = (2.0**-10, 2.0**10)  # gains between which a critical one is sought
+SMALL = 1e-3  # standard deviation of the input on which a critical gain is measured
+PROBES = 16  # examples of that input
+
+
+@dataclass(frozen=True)
+class Noise:
+    """The input that is no dataset, with what a student should know of it."""
+
+    label: str = "Gaussian noise"
+    meaning: str = "As many features as a layer has units, each independent, with mean 0 and variance 1."
+
+
+INPUTS = {"noise": Noise()} | PLANE
+
+
+# fmt: off
+@dataclass(frozen=True)
+class Propagation(Record):
+    """Every knob of a pass through an untrained network."""
+
+    depth: int = knob(
+        Integer, 50, low=1, high=MAX_DEPTH, group="Network", label="Depth",
+        help="Number of layers, each with weights and an activation.",
+    )
+    width: int = knob(
+        Integer, 256, low=1, high=MAX_WIDTH, log=True, group="Network", label="Width",
+        help="Number of units of every layer.",
+    )
+    activation: str = knob(
+        Choice, "tanh", options=ACTIVATIONS, group="Network", label="Activation",
+        help="The function σ in a = σ(z), applied by every unit.",
+    )
+    initializer: str = knob(
+        Choice, "glorot_normal", options=INITIALIZERS, group="Network", label="Initialisation",
+        help="The distribution from which the weights W are drawn. Biases are zero.",
+    )
+    gain: float = knob(
+        Real, 1.0, low=GAINS[0], high=GAINS[1], log=True, group="Network", label="Gain",
+        help="Factor by which every weight is multiplied, and with it the standard deviation of the scheme.",
+    )
+    batch_norm: bool = knob(
+        Flag, False, group="Network", label="Batch normalisation",
+        help="Normalises each z over the batch before the activation.",
+    )
+    input: str = knob(
+        Choice, "noise", options=INPUTS, group="Data", label="Input",
+        help="What the first layer gets: noise, or the points of a dataset, standardised.",
+    )
+    batch_size: int = knob(
+        Integer, 256, low=1, high=MAX_BATCH, log=True, minor=True, group="Data", label="Batch size",
+        help="Examples that go through the network together.",
+    )
+    seed: int = knob(
+        Integer, 0, low=0, high=999_999, minor=True, group="Network", label="Seed",
+        help="Another seed draws other weights, other examples and another gradient at the top.",
+    )
+    # fmt: on
+
+    def fans(self, i: int) -> tuple[int, int]:
+        """fan_in and fan_out of layer i, counted from 0: width and width, but for the first on a dataset."""
+        return (2 if i == 0 and self.input in PLANE else self.width), self.width
+
+
+class Curves:
+    """What a measurement and a theory have in common: curves over depth, and the layers at which they are lost.
+
+    Attributes:
+        a_std: standard deviation of the activations of each layer, input first; None where there is no theory.
+        da_std: standard deviation of the gradients with respect to them; None likewise.
+    """
+
+    a_std: np.ndarray | None
+    da_std: np.ndarray | None
+
+    @property
+    def signal_lost_at(self) -> int | None:
+        """The first layer, counted from 1, whose activations are lost as `lost` has it; None where they never are."""
+        return None if self.a_std is None else lost(self.a_std)
+
+    @property
+    def gradient_lost_at(self) -> int | None:
+        """The first layer on the way from the top whose gradient is lost; None where it never is."""
+        steps = None if self.da_std is None else lost(self.da_std[::-1])
+        return None if steps is None else len(self.da_std) + 1 - steps
+
+
+def lost(std: np.ndarray) -> int | None:
+    """The first place, counted from 1, with less than 1 % or more than 100 times the size of the first, or None.
+
+    What is zero or infinite at the first place is lost there.
+    """
+    kept = (std > 0) & (std < math.inf) & (std >= LOST * std[0]) & (std <= std[0] / LOST)
+    return None if kept.all() else int(kept.argmin()) + 1
+
+
+@dataclass(frozen=True)
+class Signal(Curves):
+    """What was measured at each layer, input first; arrays of shape (depth,) where nothing else is said.
+
+    z is what an activation gets (with batch normalisation, the normalised), a what it gives. Statistics run over all
+    units and examples. Beyond the largest float64, a standard deviation is infinite and a mean no number.
+
+    Attributes:
+        z_mean, z_std: of the pre-activations.
+        a_mean, a_std: of the activations.
+        a_std_examples: standard deviation of a unit's activation over the examples, as the root mean square over
+            units: the part of `a_std` that tells examples apart.
+        da_std, dz_std: of the gradients with respect to a and to z.
+        histogram: share of the activations in each bin, shape (depth, BINS); the outermost hold all that is beyond.
+        edges: limits of the bins, the same for all layers and all schemes, shape (BINS + 1,).
+        saturated: share of the activations near a bound, as `Activation.saturated` has it; None: there is no bound.
+        dead: share of the units with slope 0 for every example; None: a unit can't die.
+    """
+
+    z_mean: np.ndarray
+    z_std: np.ndarray
+    a_mean: np.ndarray
+    a_std: np.ndarray
+    a_std_examples: np.ndarray
+    da_std: np.ndarray
+    dz_std: np.ndarray
+    histogram: np.ndarray
+    edges: np.ndarray
+    saturated: np.ndarray | None
+    dead: np.ndarray | None
+
+
+def propagate(p: Propagation, pause: Callable[..., object] = nothing) -> Signal:
+    """One pass forward in training mode, and one back from a gradient dL/da at the top that is standard normal noise.
+
+    Noise in place of a loss: the way back is linear in the gradient, so that all of it is relative to the top anyway,
+    and nothing depends on labels or an output layer.
+
+    In float64: float32 would take two thirds of the time, but unit normal weights overflow it at layer 36 of 256 ReLUs,
+    and with small normal weights the gradient of 256 sigmoids is zero to the last digit 32 layers below the top.
+
+    Args:
+        p: what is sent through what.
+        pause: called after each layer with the share that is done, so that others may come between.
+    """
+    edges = histogram_edges(ACTIVATIONS[p.activation])
+    groups = _groups(p)
+    layers, forward, backward = [], [], []
+    with np.errstate(all="ignore"):  # of what overflows, `Signal` tells
+        A, inputs = batch(p), []
+        dA = top_gradient(p, len(A))
+        for group in groups:
+            inputs.append(A)
+            layers.clear()
+            for i in group:
+                layers.append(build_layer(p, i))
+                A = _forward(layers[-1], A)
+                forward.append(_statistics(layers[-1], edges))
+                pause(len(forward) / (2 * p.depth))
+
+        for group, A in zip(reversed(groups), reversed(inputs), strict=True):
+            if group is not groups[-1]:
+                layers.clear()
+                for i in group:
+                    layers.append(build_layer(p, i))
+                    A = _forward(layers[-1], A)
+                    pause(0.5 + len(backward) / (2 * p.depth))
+            for *before, activation in reversed(layers):
+                dz = activation.backward(dA)
+                backward.append({"da_std": spread(dA), "dz_std": spread(dz)})
+                dA = dz
+                for part in reversed(before):
+                    dA = part.backward(dA)
+                pause(0.5 + len(backward) / (2 * p.depth))
+    return Signal(edges=edges, **_columns(forward), **_columns(backward[::-1]))
+
+
+def _groups(p: Propagation) -> list[range]:
+    """The layers in groups of as many as `BYTES_AT_ONCE` allows.
+
+    Layers hold what they need on the way back. Of all groups but the last only the input is kept, and the group is
+    drawn and run once more when the gradient comes to it: Chen et al. (2016), "sublinear memory cost".
+    """
+    arrays = 4 if p.batch_norm else 2  # of the shape of the activations; besides, W and dW
+    size = max(1, BYTES_AT_ONCE // (8 * p.width * (2 * p.width + arrays * p.batch_size)))
+    return [range(start, min(start + size, p.depth)) for start in range(0, p.depth, size)]
+
+
+def batch(p: Propagation) -> np.ndarray:
+    """The examples that are fed to the network, shape (batch, fan_in of the first layer).
+
+    The features of a dataset get mean 0 and variance 1 over many points, of which the batch is a random part.
+    """
+    rng = _rng(p, 0)
+    if p.input not in PLANE:
+        return rng.standard_normal((p.batch_size, p.width))
+    X, _ = PLANE[p.input].draw(rng, MAX_BATCH, NOISE, 2)
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    return X[rng.permutation(len(X))[: p.batch_size]]
+
+
+def top_gradient(p: Propagation, n_examples: int) -> np.ndarray:
+    """dL/da of the last layer: independent, with mean 0 and variance 1, shape (n_examples, width)."""
+    return _rng(p, 1).standard_normal((n_examples, p.width))
+
+
+def build_layer(p: Propagation, i: int) -> list[Layer]:
+    """Layer i, counted from 0: Dense with its weights times the gain, BatchNorm if wanted, activation."""
+    dense = Dense(*p.fans(i), p.initializer, _rng(p, 2 + i))
+    dense.W *= p.gain
+    dense.first = i == 0
+    norm = [BatchNorm(p.width)] if p.batch_norm else []
+    return [dense, *norm, ACTIVATIONS[p.activation]()]
+
+
+def _rng(p: Propagation, k: int) -> np.random.Generator:
+    """A generator for each purpose, so that a deeper network begins with the same layers."""
+    return np.random.default_rng(np.random.SeedSequence(p.seed, spawn_key=(k,)))
+
+
+def _forward(layer: list[Layer], A: np.ndarray) -> np.ndarray:
+    for part in layer:
+        A = part.forward(A)
+    return A
+
+
+def _statistics(layer: list[Layer], edges: np.ndarray) -> dict[str, float | np.ndarray | None]:
+    """What a `Signal` says of a layer after the pass forward."""
+    *_, before, activation = layer
+    z, a = before.output, activation.output
+    saturated, dead = activation.saturated(), activation.dead()
+    return {
+        "z_mean": z.mean(),
+        "z_std": spread(z),
+        "a_mean": a.mean(),
+        "a_std": spread(a),
+        "a_std_examples": spread(a - a.mean(axis=0)),
+        "histogram": _histogram(a, edges),
+        "saturated": None if saturated is None else saturated.mean(),
+        "dead": None if dead is None else dead.mean(),
+    }
+
+
+def _columns(rows: list[dict]) -> dict[str, np.ndarray | None]:
+    return {name: None if rows[0][name] is None else np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def spread(A: np.ndarray) -> float:
+    """Standard deviation over all entries; squares don't overflow. Infinite where A itself has overflown."""
+    largest = np.abs(A).max()
+    if largest == 0:
+        return 0.0
+    return float(largest * (A / largest).std()) if np.isfinite(largest) else math.inf
+
+
+def histogram_edges(activation: type[Activation]) -> np.ndarray:
+    """Limits of equal bins over the range of an activation, which is cut at -REACH and REACH."""
+    low, high = np.clip(activation().forward(np.array([-1e3, 1e3])), -REACH, REACH)
+    return np.linspace(low, high, BINS + 1)
+
+
+def _histogram(a: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Share of the entries in each bin: half the time of `numpy.histogram`, since all bins are of one width."""
+    low, high = edges[0], edges[-1]
+    places = (np.clip(a[~np.isnan(a)], low, high) - low) * (BINS / (high - low))
+    return np.bincount(np.minimum(places.astype(np.intp), BINS - 1), minlength=BINS) / a.size
+
+
+def critical_gain(
+    activation: str,
+    initializer: str,
+    width: int,
+    seed: int = 0,
+    depth: int = 16,
+    networks: int | None = None,
+    pause: Callable[..., object] = nothing,
+) -> float:
+    """The gain that keeps the size of signals, by bisection on a measurement.
+
+    Measured is the growth of the gradient on its way back through the deeper layers of several random networks: the
+    logarithm of the ratio of its standard deviations from layer to layer, as a mean over layers and networks. A
+    gradient says what becomes of a small change of the input. Where it neither grows nor shrinks, chi_1 = 1 in the
+    words of Schoenholz et al. (2017): the edge between order, where all examples end up alike, and chaos.
+
+    - For ReLU, leaky ReLU and linear units, which treat large and small alike, the same gain keeps the size of the
+      activations: He et al. (2015), equations 10 and 14; sqrt(2) over LeCun for ReLU.
+    - For a saturating activation the size of the activations would be no guide: with tanh every gain above the critical
+      one keeps it, since saturation holds it at a fixed point, and with sigmoid every gain does. tanh is critical where
+      that fixed point leaves zero, at gain 1 over LeCun; hence the input is small, as the signal is there in the deep.
+
+    The mean of logarithms is what a typical network does. It shrinks a signal more than the mean over networks, by a
+    share of about 1 / width a layer: the narrower, the more the gain exceeds what theory says of very wide layers.
+
+    Args:
+        activation, initializer: names in `ACTIVATIONS` and `INITIALIZERS`.
+        width: fan_in and fan_out of every layer.
+        seed: of weights, inputs and gradients.
+        depth: layers of each network.
+        networks: how many are measured; by default 16 narrow ones to 2 wide ones, for as much work.
+        pause: called at each look, so that others may come between.
+
+    Raises:
+        ValueError: for an unknown name, a width out of bounds, or where no gain keeps the size; the message says why.
+    """
+    p = Propagation(activation=activation, initializer=initializer, width=width)
+    networks = networks or max(2, min(16, 1024 // width))
+    rng = np.random.default_rng(seed)
+    dense = [Dense.stack([Dense(width, width, initializer, rng) for _ in range(networks)]) for _ in range(depth)]
+    for layer in dense:
+        layer.hold("dW", dense[0].dW)  # which nobody asks for: one array will do for all
+    bends = [ACTIVATIONS[activation]() for _ in dense]
+    X = SMALL * rng.standard_normal((PROBES, width))
+    top = rng.standard_normal((networks, PROBES, width))
+
+    measured = range(depth - 2, depth // 4 - 1, -1)  # at the top the gradient is still noise, all directions alike
+
+    def growth(gain: float) -> float:
+        pause()
+        A = X
+        for layer, bend in zip(dense, bends, strict=True):
+            A = bend.forward(layer.forward(gain * A))  # a (gain W) = (gain a) W, and no W has to be changed
+        before = dA = gain * dense[-1].backward(bends[-1].backward(top))
+        for i in measured:
+            dA = gain * dense[i].backward(bends[i].backward(dA))
+        ratios = [spread(each) / spread(above) if above.any() else 0 for each, above in zip(dA, before, strict=True)]
+        return float(np.log(ratios).mean() / len(measured))
+
+    try:
+        with np.errstate(all="ignore"):
+            return bisect(growth)
+    except ValueError as error:
+        names = f"{INITIALIZERS[p.initializer].label}, {ACTIVATIONS[p.activation].label}, width {p.width}"
+        raise ValueError(f"No gain keeps the size of signals ({names}): {error}.") from None
+
+
+def bisect(growth: Callable[[float], float], tolerance: float = 1e-3) -> float:
+    """The gain at which `growth` goes from negative to positive, exact to a share of `tolerance`.
+
+    First raise the gain, four times at a step, until the signal no longer shrinks: the gain sought lies between the
+    last two. Then look, again and again, in the middle of that interval, by its logarithm, and keep the half in which
+    the sign changes. Each look halves the interval, whatever the function: 11 make a factor of 4 one of 1.0007.
+    Press et al. (2007), section 9.1.
+
+    Raises:
+        ValueError: where the sign changes nowhere in `SEARCH`; the message says what is the case instead.
+    """
+    low = high = SEARCH[0]
+    if math.isinf(growth(high)):
+        raise ValueError("nothing comes back through the layers")
+    while growth(high) < 0:
+        low, high = high, 4 * high
+        if high > SEARCH[1]:
+            raise ValueError(f"they shrink from layer to layer at every gain up to {SEARCH[1]:,g}")
+    if low == high:
+        raise ValueError(f"they grow from layer to layer at every gain down to {SEARCH[0]:.1g}")
+    while high / low > 1 + tolerance:
+        middle = math.sqrt(low * high)
+        if growth(middle) < 0:
+            low = middle
+        else:
+            high = middle
+    return math.sqrt(low * high)

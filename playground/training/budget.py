@@ -1,0 +1,44 @@
+"""The work of one slice of a run is bounded, whatever its knobs say together: no visitor holds up the others.
+
+Each knob has its own bound, but many seeds of large networks on many points would take many seconds for a single step.
+"""
+
+import math
+from dataclasses import replace
+from itertools import pairwise
+from typing import TypeVar
+
+from ..settings.limits import MEGAFLOPS
+from .experiment import Experiment
+
+Kind = TypeVar("Kind", bound=Experiment)
+GIVEN_UP = ("n_seeds", "n_values", "batch_size", "n_points")  # what is made smaller, first to last
+FORWARD, STEP = 2, 6  # operations for each weight and example: forward; and forward, back to weights and to inputs
+
+
+def work(experiment: Experiment) -> float:
+    """Floating-point operations of the largest slice: a step of all networks, or their evaluation on all examples."""
+    source = experiment.source
+    widths = [source.n_features, *experiment.hidden, experiment.n_classes if source.many_classes else source.n_classes]
+    weights = sum(math.prod(pair) for pair in pairwise(widths))
+    examples = max(FORWARD * experiment.n_examples, STEP * min(experiment.batch_size, experiment.n_examples))
+    return float(experiment.n_networks * weights * examples)
+
+
+def affordable(experiment: Kind) -> tuple[Kind, str]:
+    """The experiment, or the largest like it whose slices are not too much work, with a sentence on what is smaller."""
+    most, said = MEGAFLOPS * 1e6, []
+    for name in GIVEN_UP:
+        knob = experiment.knobs().get(name)
+        excess = work(experiment) / most
+        if excess <= 1 or knob is None:
+            continue
+        before = getattr(experiment, name)
+        fewer = max(knob.low, math.floor(before / excess))
+        smaller = replace(experiment, **{name: fewer})
+        if work(smaller) < work(experiment):
+            said.append(f"{knob.label.lower()} {fewer:,} instead of {before:,}")
+            experiment = smaller
+    if not said:
+        return experiment, ""
+    return experiment, f"Such networks, so many, would hold up all others: {', '.join(said)}."

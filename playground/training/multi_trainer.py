@@ -1,0 +1,82 @@
+"""Several trainers go step by step together, on the same data and mini-batches, and look to a player like one."""
+
+import time
+
+import numpy as np
+
+from .experiment import Experiment
+from .trainer import Trainer, experiment_data
+
+
+class Together:
+    """Base of what trains several stacks of networks together; to a player it is like a `Trainer`.
+
+    Subclasses fill `trainers` when they are made.
+
+    Attributes:
+        experiment: what is shared; `change` replaces it.
+        data: the points, shared.
+        trainers: one for each stack.
+    """
+
+    def __init__(self, experiment: Experiment):
+        self.experiment = experiment
+        self.data = experiment_data(experiment)
+        self.trainers: list[Trainer] = []
+
+    def watch(self) -> None:
+        """Note what is to be known of the end of each epoch; called once it is done."""
+
+    @property
+    def lead(self) -> Trainer:
+        """A trainer that has come as far as all have: they stand at one step, but for those that have diverged."""
+        return max(self.trainers, key=lambda trainer: trainer.steps)
+
+    @property
+    def steps(self) -> int:
+        return self.lead.steps
+
+    @property
+    def progress(self) -> float:
+        return self.lead.progress
+
+    @property
+    def finished(self) -> bool:
+        return self.lead.finished
+
+    @property
+    def diverged(self) -> str:
+        """Why all networks stand still; "" as long as one trains on."""
+        why = {trainer.diverged for trainer in self.trainers}
+        return "" if "" in why else why.pop()
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return self.lead.steps_per_epoch
+
+    @property
+    def steps_to_epoch_end(self) -> int:
+        return self.lead.steps_to_epoch_end
+
+    def change(self, experiment: Experiment) -> None:
+        """Go on with an experiment that differs in its changes from here on, or in its number of epochs."""
+        self.experiment = experiment
+        for trainer in self.trainers:
+            trainer.change(experiment)
+
+    def run(self, steps: int, seconds: float = np.inf) -> None:
+        """Train for so many mini-batches, or until the time is over, the last epoch is done, or all have diverged."""
+        end = time.monotonic() + seconds
+        for _ in range(steps):
+            if self.finished or self.diverged:
+                break
+            epoch = self.lead.epoch
+            for trainer in self.trainers:
+                trainer.step()
+            if self.lead.epoch > epoch:
+                self.watch()
+            if time.monotonic() > end:
+                break
+
+    def record(self) -> None:
+        """Nothing to do: what trains together is recorded epoch by epoch."""

@@ -1,0 +1,226 @@
+"""The course week on the screen: how far it has come, its core concepts, and a station after the other."""
+
+import secrets
+
+import streamlit as st
+
+from ...charts import week_progress
+from ...topics.course.progress import MAX_BYTES, Mark, Progress, Status
+from ...topics.course.station import HOURS, OBJECTIVES, SEEDS, Station, answer, path
+from ...topics.course.week import CONCEPTS, RESOURCES
+from .. import navigation
+from ..fields import number_field
+from ..slots import Slot
+
+OPENED = "course week"  # in the session
+FILE = "week-16-progress.json"
+UPLOAD = "progress-file"
+LARGEST = 1e9  # of an answer
+LONGEST = 200  # characters of a prediction
+WORDS = {Status.OPEN: "to do", Status.SHOWN: "answer looked up", Status.DONE: "done"}
+ICONS = {
+    Status.OPEN: ":material/radio_button_unchecked:",
+    Status.SHOWN: ":material/visibility:",
+    Status.DONE: ":material/check_circle:",
+}
+
+
+class Week:
+    """What one visitor has done of the week.
+
+    Attributes:
+        progress: which stations are done.
+        given: the answer that stands in the field of a station.
+        replies: what was said of the last answer there: kind of message, and words.
+        opened: names of the stations that are unfolded.
+        message: kind and words on the file that was loaded; None: nothing to say.
+        mistakes: for each field in which something else than a number stands: what, and a sentence on it.
+    """
+
+    def __init__(self, progress: Progress):
+        self.message: tuple[str, str] | None = None
+        self.begin(progress)
+
+    def begin(self, progress: Progress) -> None:
+        """Go on from this progress."""
+        self.progress = progress
+        self.given: dict[str, float | str] = {}
+        self.replies: dict[str, tuple[str, str]] = {}
+        self.opened = {progress.next}
+        self.mistakes: dict[str, tuple[str, str]] = {}
+
+    @property
+    def stations(self):
+        return path(self.progress.seed)
+
+    def check(self, name: str) -> None:
+        """Compare what stands in the field of a station with what the app computes."""
+        given = self.given.get(name)
+        if field(name) in self.mistakes:
+            self.replies.pop(name, None)
+            return
+        if given is None:
+            self.replies[name] = "info", "Give an answer first."
+            return
+        right = answer(name, self.progress.seed)
+        self.progress.tried(name, right.right(given))
+        if right.right(given):
+            self.replies[name] = "success", f"Right: the app computes {right.words}."
+            self.opened.add(self.progress.next)
+            return
+        slip, look = right.slip(given), self.stations[name].look
+        self.replies[name] = "warning", f"Not yet. {f'It looks as if {slip}. ' if slip else ''}Look at {look}"
+
+    def show(self, name: str) -> None:
+        """Give the answer away."""
+        self.progress.shown(name)
+        self.opened.add(self.progress.next)
+        self.replies[name] = "info", f"The app computes {answer(name, self.progress.seed).words}."
+
+    def load(self) -> None:
+        """Go on from the file that was chosen. One that can't be read changes nothing."""
+        file = st.session_state[UPLOAD]
+        if file is None:
+            return
+        try:
+            if file.size > MAX_BYTES:
+                raise ValueError(f"This file is too large: progress takes less than {MAX_BYTES:,} bytes.")
+            progress, notices = Progress.from_json(file.read(MAX_BYTES + 1))
+        except ValueError as error:
+            self.message = "error", f"{error} Your progress is as it was."
+            return
+        self.begin(progress)
+        self.message = "success", " ".join(["Your progress is back.", *notices])
+
+
+def field(name: str) -> str:
+    """Key of the field for the answer of a station."""
+    return f"answer-{name}"
+
+
+def open_week() -> Week:
+    """What the visitor has done of the week; a new one has numbers of its own."""
+    navigation.ensure()
+    if OPENED not in st.session_state:
+        st.session_state[OPENED] = Week(Progress(secrets.randbelow(SEEDS)))
+    return st.session_state[OPENED]
+
+
+def overview(week: Week) -> None:
+    """How far the week has come: hours of its parts, and shares of its objectives."""
+    progress = week.progress
+    left, right = st.columns([11, 10], gap="large")
+    done = {part: [progress.hours(status, part) for status in (Status.DONE, Status.SHOWN)] for part in HOURS}
+    Slot(left).show(week_progress({part: (*hours, HOURS[part]) for part, hours in done.items()}))
+    for objective in OBJECTIVES:
+        total = sum(station.hours for station in week.stations.values() if station.objective == objective)
+        share = progress.hours(Status.DONE, objective=objective) / total
+        right.progress(share, f"{objective}: {share:.0%}")
+
+
+def file(week: Week) -> None:
+    """Save progress to a file, and load it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.popover("Save or load", icon=":material/save:"):
+            st.download_button(
+                "Save progress", week.progress.to_json, FILE, "application/json", key="save-progress",
+                icon=":material/download:", on_click="ignore", width="stretch",
+            )  # fmt: skip
+            st.file_uploader(
+                "Load progress", "json", key=UPLOAD, on_change=week.load, max_upload_size=1,
+                help="The file that *Save progress* gave. It takes the place of what is here.",
+            )  # fmt: skip
+        st.caption("Progress lasts as long as this tab is open: save it. Your questions have numbers of their own.")
+    if week.message:
+        kind, words = week.message
+        getattr(st, kind)(words)
+        week.message = None
+
+
+def link(station: Station, label: str) -> None:
+    """A link that opens the page of a station, with its knobs set, in the same session."""
+    st.page_link(f"pages/{station.page}.py", label=label, icon=":material/arrow_forward:", query_params=station.query)
+
+
+def concepts(week: Week) -> None:
+    """The core concepts, each with formula, live demonstration and resources."""
+    for place, concept in zip(st.columns(len(CONCEPTS)), CONCEPTS, strict=True):
+        with place.container(border=True, height="stretch"):
+            st.markdown(f"**{concept.title}**")
+            st.latex(concept.formula)
+            st.markdown(concept.meaning)
+            link(week.stations[concept.station], "See it live")
+            st.caption("  \n".join(f"[{title}]({url})" for title, url in RESOURCES.items()))
+
+
+def stations(week: Week) -> None:
+    """All stations, part by part, of which the next is unfolded."""
+    for part, hours in HOURS.items():
+        st.subheader(f"{part} · {hours} h", anchor=False)
+        for name, station in week.stations.items():
+            if station.part == part:
+                unfold(week, name, station)
+
+
+def unfold(week: Week, name: str, station: Station) -> None:
+    """A station behind its title."""
+    key, mark = f"station-{name}", week.progress.marks[name]
+
+    def toggle():
+        (week.opened.add if st.session_state[key] else week.opened.discard)(name)
+
+    st.session_state[key] = name in week.opened
+    label = f"{station.title} :gray[· {station.hours:g} h]"
+    with st.expander(label, key=key, icon=ICONS[mark.status], on_change=toggle) as place:
+        if place.open:
+            body(week, name, station, mark)
+
+
+def body(week: Week, name: str, station: Station, mark: Mark) -> None:
+    """A station: predict, do, answer."""
+    attempts = f" · {mark.attempts} attempt{'s' * (mark.attempts > 1)}" if mark.attempts else ""
+    st.caption(f"{station.objective} · {WORDS[mark.status]}{attempts}")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown(f"**Predict.** {station.predict}")
+        prediction(name)
+        st.markdown(f"**Do.** {station.do}")
+        if station.code:
+            st.code(station.code, language="python")
+        link(station, f"Open “{station.title}”")
+    with right:
+        st.markdown(f"**Question.** {station.question}")
+        answer_field(week, name, station)
+        with st.container(horizontal=True):
+            st.button(
+                "Check", key=f"check-{name}", type="primary", icon=":material/check:", on_click=week.check, args=(name,)
+            )
+            st.button("Show me", key=f"show-{name}", icon=":material/visibility:", on_click=week.show, args=(name,))
+        if name in week.replies:
+            kind, words = week.replies[name]
+            getattr(st, kind)(words)
+
+
+def prediction(name: str) -> None:
+    """What the student expects, in words: for their own eyes, and for this session."""
+    st.text_input(
+        "Your prediction", key=f"prediction-{name}", max_chars=LONGEST, placeholder="What do you expect?",
+        autocomplete="off", label_visibility="collapsed", persist_state="session",
+    )  # fmt: skip
+
+
+def answer_field(week: Week, name: str, station: Station) -> None:
+    """A field for the answer."""
+    key, given = field(name), week.given.get(name)
+
+    def take(value):
+        week.given[name] = value
+
+    if not station.choices:
+        number_field(
+            week, st, "Your answer", key, "" if given is None else f"{given:.10g}", take, -LARGEST, LARGEST,
+            placeholder="a number, such as 0.25 or 1/3",
+        )  # fmt: skip
+        return
+    st.session_state[key] = given
+    st.segmented_control("Your answer", station.choices, key=key, on_change=lambda: take(st.session_state[key]))

@@ -1,0 +1,58 @@
+"""Experiments from the papers: one click sets the race as published, and beside the report stands what it gives."""
+
+import streamlit as st
+
+from ...topics.initialization.papers import PAPERS, Measured, Paper
+from .initialization_race import RaceLook, RaceRun
+
+SIGNS = {
+    True: ":material/check_circle: shown here",
+    False: ":material/cancel: not shown here",
+    None: ":material/hourglass: not yet",
+}
+
+
+def chooser(run: RaceRun) -> Paper | None:
+    """A button for each paper's experiment. Returns the one that the race's knobs describe, if they describe one."""
+
+    def choose(paper: Paper):
+        run.notices = []
+        run.start(paper.setup)
+        run.playing = True
+
+    current = next((paper for paper in PAPERS.values() if paper.setup == run.experiment), None)
+    with st.expander(
+        "Experiments from the papers, one click each", icon=":material/menu_book:", expanded=bool(current)
+    ):
+        with st.container(horizontal=True):
+            for paper in PAPERS.values():
+                st.button(
+                    paper.title, key=f"paper-{paper.name}", on_click=choose, args=(paper,),
+                    type="primary" if paper is current else "secondary", help=paper.reference,
+                )  # fmt: skip
+        if current:
+            st.markdown(f"[{current.reference}]({current.url})")
+            st.caption(current.note)
+    return current
+
+
+class ClaimsSlot:
+    """A place for what a paper reports, and beside it what this run has measured so far."""
+
+    def __init__(self, paper: Paper):
+        self._paper = paper
+        self._texts = []
+        for claim in paper.claims:
+            with st.container(border=True):
+                left, right = st.columns(2)
+                left.markdown(f"**The paper reports**  \n{claim.reported}")
+                self._texts.append(right.empty())
+
+    def show(self, measured: list[Measured]) -> None:
+        """Replace what was measured."""
+        for text, each in zip(self._texts, measured, strict=True):
+            text.markdown(f"**This run: {SIGNS[each.holds]}**  \n{each.text}")
+
+    def measure(self, look: RaceLook) -> list[Measured]:
+        """What the run shows of each claim."""
+        return [claim.measure(look.trainer) for claim in self._paper.claims]

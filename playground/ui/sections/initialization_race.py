@@ -1,0 +1,114 @@
+"""A race on the screen: a run of many networks, of which one for each contestant is shown as a picture."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from ...charts import Picture, plane
+from ...charts.palette import CONTESTANTS
+from ...nn import NeuralNetwork
+from ...topics.initialization.race import Race, RaceTrainer
+from ...topics.initialization.standings import comparable
+from ...training.contestants import Contestant
+from ..run import Run, Single, epoch_figures
+from ..slots import Slot
+
+MEDIAN = "median"  # in place of a seed: for each contestant the one with the median loss
+
+
+@dataclass(frozen=True)
+class RaceLook:
+    """All there is to see of a race as it is now.
+
+    Attributes:
+        trainer: the race.
+        seeds: for each contestant, the seed whose network is shown.
+    """
+
+    trainer: RaceTrainer
+    seeds: dict[Contestant, int]
+
+    def network(self, contestant: Contestant) -> NeuralNetwork:
+        return self.trainer.network(contestant, self.seeds[contestant])
+
+
+class RaceRun(Run):
+    """One visitor's race.
+
+    Attributes:
+        shown: the seed whose networks are shown, or `MEDIAN`.
+    """
+
+    kind = Race
+    frames = 13
+    time_slice = 0.02
+    shown: int | str = MEDIAN
+
+    def new_trainer(self, experiment):
+        self._seeds: dict[Contestant, int] = {}
+        self._seeds_of_epoch = -1.0
+        return RaceTrainer(experiment)
+
+    @property
+    def kept(self):
+        return []
+
+    @property
+    def singles(self):
+        """One of each contestant: the one that is shown."""
+        race = self.trainer.race
+        return {
+            each.label: Single(race.entry(each, seed), *self.trainer.place(each, seed))
+            for each, seed in self._shown_seeds().items()
+        }
+
+    def words(self):
+        trainer = self.trainer
+        count = trainer.race.n_seeds * len(trainer.race.contestants)
+        return f"Epoch {epoch_figures(trainer.progress)} of {self.experiment.epochs:,} · {count} networks at once"
+
+    def look(self):
+        return RaceLook(self.trainer, self._shown_seeds())
+
+    def _shown_seeds(self) -> dict[Contestant, int]:
+        """The seeds to show; medians are chosen anew every ten epochs, lest the pictures jump from frame to frame."""
+        contestants = self.trainer.race.contestants
+        if self.shown != MEDIAN:
+            return dict.fromkeys(contestants, min(int(self.shown), self.trainer.race.n_seeds - 1))
+        if not self._seeds or not self.playing or self.trainer.progress >= self._seeds_of_epoch + 10:
+            newest = [len(self.trainer.lead.history.moments) - 1]
+            losses = comparable(self.trainer.figures("train_loss", newest)[:, 0])
+            order = np.argsort(losses, axis=-1, kind="stable")
+            self._seeds = dict(zip(contestants, order[:, (losses.shape[1] - 1) // 2].tolist(), strict=True))
+            self._seeds_of_epoch = self.trainer.progress
+        return self._seeds
+
+
+def seed_control(run: RaceRun) -> None:
+    """Which seed's networks are shown."""
+
+    def choose():
+        run.shown = st.session_state["shown"]
+
+    st.session_state["shown"] = run.shown if run.shown == MEDIAN or run.shown < run.experiment.n_seeds else MEDIAN
+    st.select_slider(
+        "Seed shown", [MEDIAN, *range(run.experiment.n_seeds)], key="shown", on_change=choose,
+        help="For each contestant the network with the median loss, or the networks of one seed.",
+    )  # fmt: skip
+
+
+def planes(run: RaceRun) -> dict[Slot, object]:
+    """A small picture of the plane for each contestant, under its name: slots, and what they show."""
+    contestants = run.experiment.contestants
+    views = {}
+    columns = st.columns(min(3, len(contestants)))
+    for number, (contestant, color) in enumerate(zip(contestants, CONTESTANTS, strict=False)):
+        place = columns[number % len(columns)]
+        place.caption(f':color[■]{{foreground="{color}"}} **{contestant.label}**')
+
+        def view(look: RaceLook, contestant=contestant) -> Picture:
+            return plane(look.trainer.data, look.network(contestant), small=True)
+
+        views[Slot(place)] = view
+    return views

@@ -1,0 +1,193 @@
+"""A script that was taken home prints the numbers of the app, to the last digit, and reads like a textbook."""
+
+import ast
+from dataclasses import replace
+from urllib.parse import parse_qsl
+
+import pytest
+from export.fresh import ruff, run_fresh
+from runs import DEGENERATE
+
+from playground.data.datasets import PLANE, SPLITS
+from playground.export.rewriting import literal
+from playground.export.script import script
+from playground.nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS
+from playground.settings.knobs import Change
+from playground.topics.digits.digits_experiment import Digits
+from playground.topics.initialization.race import Race
+from playground.training.contestants import Contestant
+from playground.training.experiment import Experiment
+from playground.training.trainer import Trainer
+
+FINE = {"n_points": 120, "epochs": 4}
+TURNED = (
+    Change(3, "learning_rate", 0.03),
+    Change(7, "optimizer", "adam"),
+    Change(9, "batch_size", 17),
+    Change(15, "l2", 0.01),
+    Change(20, "optimizer", "sgd"),
+    Change(24, "optimizer", "adam"),
+)
+EXPERIMENTS = {
+    "batch norm, momentum, moons": Experiment(dataset="moons", batch_norm=True, optimizer="momentum", **FINE),
+    "adam, blobs of five classes": Experiment(dataset="blobs", n_classes=5, optimizer="adam", **FINE),
+    "rmsprop, L2, spirals": Experiment(dataset="spirals", optimizer="rmsprop", l2=0.01, hidden=(16, 3), **FINE),
+    "circles, leaky ReLU, orthogonal": Experiment(
+        dataset="circles", activation="leaky_relu", initializer="orthogonal", seed=5, data_seed=7, **FINE
+    ),
+    "four points, no hidden layer": Experiment(dataset="xor", hidden=(), epochs=3),
+    "turned on the way": Experiment(batch_norm=True, changes=TURNED, **FINE),
+    "overflow": Experiment(epochs=50, **DEGENERATE["overflow"]),
+    "runaway": Experiment(epochs=100, n_points=60, **DEGENERATE["runaway"]),
+    "an entry of a race": Race(n_points=120, epochs=4, hidden=(64,) * 3).entry(Contestant("he_normal", True), 3),
+    "digits": Digits(epochs=4, hidden=(32,), batch_norm=True, optimizer="adam", learning_rate=0.001),
+    "digits, stratified": Digits(epochs=3, split="stratified", data_seed=3, seed=5, batch_seed=7),
+    "many units, whose products several threads would share": Experiment(
+        n_points=1000, hidden=(64, 64, 64), batch_size=1000, epochs=25
+    ),
+}
+
+
+def numbers(line: str) -> tuple[float, ...]:
+    return tuple(map(float, line.split(", ")))
+
+
+def same(one: tuple, other: tuple) -> bool:
+    """Equal in every bit, NaN with NaN."""
+    return list(map(repr, map(float, one))) == list(map(repr, map(float, other)))
+
+
+def history(trainer: Trainer) -> list[tuple[float, ...]]:
+    return [(m.epoch, m.train_loss, m.train_accuracy, m.test_loss, m.test_accuracy) for m in trainer.history.moments]
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_it_prints_the_numbers_of_the_app_to_the_last_digit(name, tmp_path):
+    experiment = EXPERIMENTS[name]
+    trainer = Trainer(experiment)
+    trainer.run(10**6)
+    assert trainer.diverged == (name if name in ("overflow", "runaway") else "")
+    heading, *lines = run_fresh(script(experiment), tmp_path)
+    assert heading.split(", ") == ["epoch", "training loss", "training accuracy", "test loss", "test accuracy"]
+    expected = history(trainer)
+    assert len(expected) > (0 if trainer.diverged == "overflow" else 3)
+    printed = lines[: len(expected)]
+    assert all(same(numbers(line), moment) for line, moment in zip(printed, expected, strict=True))
+    assert (
+        lines[len(expected) :]
+        == {
+            "": [],
+            "overflow": ["A weight has left all bounds: the run has diverged."],
+            "runaway": ["The loss stays far above that of guessing: the run has diverged."],
+        }[trainer.diverged]
+    )
+
+
+def each_entry():
+    """An experiment with each entry of each catalogue."""
+    catalogues = {
+        "dataset": PLANE,
+        "split": SPLITS,
+        "activation": ACTIVATIONS,
+        "initializer": INITIALIZERS,
+        "optimizer": OPTIMIZERS,
+    }
+    return [pytest.param({knob: name}, id=name) for knob, options in catalogues.items() for name in options]
+
+
+@pytest.mark.parametrize("knobs", each_entry())
+def test_every_entry_of_every_catalogue_has_its_script_and_no_other_entry_is_in_it(knobs):
+    experiment = Experiment(**knobs)
+    tree = ast.parse(script(experiment))
+    defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    drawn = {name for name in (*PLANE, *SPLITS, *INITIALIZERS) if name in defined}
+    assert drawn == {experiment.dataset, experiment.split, experiment.initializer}
+    for catalogue, chosen in ((ACTIVATIONS, experiment.activation), (OPTIMIZERS, experiment.optimizer)):
+        assert {c.__name__ for c in catalogue.values()} & defined == {catalogue[chosen].__name__}
+    assert ("BatchNorm" in defined) or experiment.batch_norm is False
+
+
+def test_a_later_optimiser_is_in_the_script_too():
+    text = script(EXPERIMENTS["turned on the way"])
+    assert "class Adam(" in text
+    assert "class SGD(" in text
+    assert "class RMSProp(" not in text
+
+
+TIDY = {
+    **{name: EXPERIMENTS[name] for name in ("batch norm, momentum, moons", "turned on the way", "an entry of a race")},
+    "wide and uneven": Race(hidden=tuple(range(10, 40))).entry(Contestant("constant"), 0),
+    "sigmoid and RMSProp": Experiment(activation="sigmoid", optimizer="rmsprop", initializer="small_normal"),
+    "the four points": Experiment(dataset="xor", hidden=(2,)),
+}
+
+
+@pytest.mark.parametrize("experiment", TIDY.values(), ids=TIDY)
+def test_it_is_laid_out_as_this_project_is_and_lacks_no_name(experiment):
+    assert ruff(script(experiment)) == ""
+
+
+def test_it_imports_nothing_but_numpy_scikit_learn_and_the_standard_library():
+    for experiment in EXPERIMENTS.values():
+        lines = [node for node in ast.walk(ast.parse(script(experiment))) if isinstance(node, ast.ImportFrom)]
+        assert all(node.level == 0 for node in lines)
+    text = script(Experiment(dataset="xor"))
+    assert "sklearn" not in text.split('"""', 2)[2]
+    assert "playground." not in text
+
+
+def test_what_it_opens_with_leads_back_to_the_experiment():
+    experiment = EXPERIMENTS["turned on the way"]
+    opening = ast.get_docstring(ast.parse(script(experiment)))
+    [query] = [line for line in opening.splitlines() if line.startswith("?")]
+    again, notices = Experiment.from_query(dict(parse_qsl(query[1:])))
+    assert again == experiment
+    assert notices == []
+
+
+HOSTILE = [
+    '"); import os; os.system("true"); ("',
+    "'''\n\"\"\"\nprint(666)\n",
+    "xor\nprint(666)",
+    "__import__('os')",
+    "\\N{SNOWMAN}\\",
+    "1e999",
+    "nan",
+    "8-8); print(666",
+    '1.optimizer.adam"~2.learning_rate.print(666)',
+    "1.print(666).1",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_that_a_visitor_sends_gets_into_it(text):
+    for experiment in {Experiment.from_query({name: text, text: text})[0] for name in Experiment.knobs()}:
+        made = script(experiment)
+        assert not any(word in made for word in ("666", "system", "SNOWMAN", "__import__"))
+        ast.parse(made)
+
+
+@pytest.mark.parametrize("value", ['"x', "a b", "", "x\n", None, b"x", [1], {"a": 1}, (1, "a b"), 1j, print])
+def test_only_numbers_and_names_are_written_as_code(value):
+    with pytest.raises(TypeError):
+        literal(value)
+
+
+@pytest.mark.parametrize("value", [1, 0.1, -2.5, True, "he_normal", (), (8,), (8, 8), (16,) * 30, ("a", 1.5, (2, 3))])
+def test_what_is_written_reads_back_as_the_same(value):
+    read = ast.parse(literal(value), mode="eval").body
+    if isinstance(read, ast.BinOp):
+        read = ast.literal_eval(read.left) * ast.literal_eval(read.right)
+    else:
+        read = ast.literal_eval(read)
+    assert read == value
+    assert type(read) is type(value)
+
+
+def test_a_changed_knob_of_the_script_is_another_experiment(tmp_path):
+    """Who reads the script can go on from it: its knobs do what those of the app do."""
+    experiment = Experiment(**FINE)
+    text = script(experiment).replace("learning_rate: float = 0.1", "learning_rate: float = 0.5")
+    trainer = Trainer(replace(experiment, learning_rate=0.5))
+    trainer.run(10**6)
+    assert same(numbers(run_fresh(text, tmp_path)[-1]), history(trainer)[-1])

@@ -1,0 +1,104 @@
+"""What stands behind the button "Take it home", and that it tells of the run as it is at the click."""
+
+import ast
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+from export.fresh import run_fresh
+from streamlit.testing.v1 import AppTest
+
+from playground.topics.batch_norm.paired_runs import Duel
+from playground.topics.batch_norm.sweep import Sweep
+from playground.topics.initialization.race import Race
+from playground.training.contestants import Contestant
+from playground.training.experiment import Experiment
+from playground.ui.run import Run
+from playground.ui.sections.batch_norm_comparison import DuelRun, SweepRun
+from playground.ui.sections.initialization_race import RaceRun
+from playground.ui.take_home import EXERCISES, run_files
+
+
+def page():
+    import streamlit as st
+
+    from playground.training.experiment import Experiment
+    from playground.ui import take_home
+    from playground.ui.run import Run
+
+    run = st.session_state.setdefault("run", Run(Experiment(), []))
+    take_home.popover(run)
+
+
+def test_each_file_has_its_button():
+    app = AppTest.from_function(page).run()
+    assert not app.exception
+    assert [button.label for button in app.get("download_button")] == [
+        "Script", "Notebook", "History", "Weights", "Exercises", "Solutions",
+    ]  # fmt: skip
+    assert not app.run().exception
+
+
+def test_the_files_tell_of_the_run_as_it_is_when_they_are_asked_for():
+    run = Run(Experiment(dataset="circles"), [])
+    script, notebook, history, weights = run_files(run, "")
+    untrained = weights.make()
+    run.step(5)
+    run.turn(learning_rate=0.7)
+    run.step(1)
+    assert 'Change(6, "learning_rate", 0.7)' in script.make()
+    cells = json.loads(notebook.make())["cells"]
+    assert any('Change(6, "learning_rate", 0.7)' in cell["source"] for cell in cells)
+    assert history.make().splitlines()[-1].startswith("6,")
+    W = np.load(io.BytesIO(weights.make()))["W1"]
+    assert np.array_equal(W, run.trainer.network.layers[0].W)
+    assert not np.array_equal(W, np.load(io.BytesIO(untrained))["W1"])
+
+
+def test_names_and_kinds_of_the_files_fit_what_is_in_them():
+    for file in (*run_files(Run(Experiment(), []), ""), *EXERCISES):
+        content = file.make()
+        if file.name.endswith(".py"):
+            ast.parse(content)
+        elif file.name.endswith(".ipynb"):
+            assert json.loads(content)["nbformat"] == 4
+        elif file.name.endswith(".csv"):
+            assert content.splitlines()[0].startswith("step,epoch,train_loss,")
+        else:
+            assert file.name.endswith(".npz")
+            assert np.load(io.BytesIO(content), allow_pickle=False).files
+
+
+RACE = {"n_points": 60, "epochs": 3, "n_seeds": 4, "hidden": (8, 8)}
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        RaceRun(Race(contestants=(Contestant("zeros"), Contestant("he_normal", True)), **RACE), []),
+        DuelRun(Duel(seed=7, batch_seed=3, **RACE), []),
+        SweepRun(Sweep(n_values=3, **RACE), []),
+    ],
+    ids=lambda run: type(run).__name__,
+)  # fmt: skip
+def test_a_network_of_many_prints_by_itself_what_it_had_among_the_others(run, tmp_path):
+    run.shown = 2
+    run.advance(10**6)
+    assert len(run.singles) > (0 if isinstance(run, SweepRun) else 1)
+    for label in run.singles:
+        script, _, history, weights = run_files(run, label)
+        _, *lines = run_fresh(script.make(), tmp_path)
+        rows = list(csv.DictReader(io.StringIO(history.make())))
+        assert len(rows) == RACE["epochs"] + 1
+        for line, row in zip(lines, rows, strict=True):
+            printed = [float(part) for part in line.split(", ")]
+            assert printed[1:3] == [float(row["train_loss"]), float(row["train_accuracy"])]
+            assert printed[3:] == pytest.approx([float(row["test_loss"]), float(row["test_accuracy"])], nan_ok=True)
+        assert np.load(io.BytesIO(weights.make()))["W1"].shape == (2, 8)
+
+
+def test_a_sweep_of_gains_has_no_network_to_take_home():
+    run = SweepRun(Sweep(swept="gain", n_values=3, **RACE), [])
+    assert run.singles == {}

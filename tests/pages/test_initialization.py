@@ -1,0 +1,100 @@
+"""The page of initialisation schemes: a race that tells who leads, and what depth makes of a signal."""
+
+import numpy as np
+import pytest
+
+from playground.charts import Profile, depth_curves
+from playground.topics.initialization.race import Race
+from playground.topics.initialization.scheme_comparison import Depth, keeping_gain
+from playground.training.contestants import Contestant
+
+PAGE = "pages/initialization.py"
+SMALL = {"n_seeds": "10", "hidden": "8-8", "n_points": "60", "epochs": "5", "contestants": "zeros~he_normal"}
+
+
+@pytest.fixture
+def race(visit):
+    """A small race, set with the controls, as a visitor would."""
+    visitor = visit().go(PAGE)
+    for name in ("n_seeds", "n_points", "epochs"):
+        visitor.turn(name, int(SMALL[name]))
+    return visitor.turn("contestants", SMALL["contestants"].split("~"))
+
+
+def test_the_page_opens_on_a_race_with_a_picture_for_each_contestant(visit):
+    visitor = visit().go(PAGE)
+    assert len(visitor.charts) == len(Race().contestants) + 1
+    assert all(chart.alt for chart in visitor.charts)
+    assert all(contestant.label in visitor.words for contestant in Race().contestants)
+    assert visitor.url["section"] == "race"
+
+
+def test_playing_ends_with_standings_and_a_verdict(race):
+    race.turn("epochs", 50).turn("learning_rate", 0.5).press("Play")
+    assert "Epoch 50 of 50" in race.timeline
+    table = race.app.dataframe[0].value
+    assert list(table["Contestant"]) == ["Zeros", "He normal"]
+    assert table["Verdict"][1].startswith("leads")
+    assert table["Verdict"][0].startswith("behind He normal")
+
+
+def test_the_same_race_gives_the_same_table(race, visit):
+    first = race.press("Epoch", 2).app.dataframe[0].value
+    second = race.press("Reset").press("Epoch", 2).app.dataframe[0].value
+    assert first.equals(second)
+
+
+def test_a_race_keeps_its_contestants_when_too_few_are_chosen(race):
+    race.turn("contestants", ["zeros"])
+    assert "At least 2 of them must stay" in race.words
+    assert race.url["contestants"] == SMALL["contestants"]
+
+
+def test_any_seed_can_be_shown(race):
+    median = race.figures[:2]
+    shown = {str(race.set("shown", seed).figures[1]) for seed in range(3)}
+    assert len(shown) == 3
+    assert race.set("shown", "median").figures[:2] == median
+
+
+def test_few_seeds_are_told_to_be_too_few(race):
+    assert "it can show none" not in race.words
+    race.turn("n_seeds", 2)
+    assert "With 2 seeds it can show none" in race.words
+
+
+@pytest.fixture
+def depth(visit):
+    visitor = visit().go(PAGE).set("section", "signal")
+    for name, value in {"width": 20, "depth": 12}.items():
+        visitor.turn(name, value)
+    return visitor
+
+
+def test_the_signal_through_depth_stands_in_the_url_and_on_charts(depth):
+    assert depth.url["section"] == "signal"
+    assert depth.url["depth"] == "12"
+    assert len(depth.charts) == 2 + len(Depth().contestants)
+    assert all(chart.alt for chart in depth.charts)
+
+
+def test_the_gain_that_was_found_can_be_set(depth):
+    depth.turn("activation", "relu").turn("contestants", ["lecun_normal"])
+    gain = keeping_gain("relu", "lecun_normal", 20)
+    depth.press(f"Set the gain to {gain:.3g}")
+    assert float(depth.url["gain"]) == pytest.approx(gain, rel=0.01)
+
+
+def test_equal_weights_have_no_gain_and_no_theory_and_that_is_said(depth):
+    depth.turn("contestants", ["zeros", "constant"])
+    assert "No theory for" in depth.words
+    assert "none" in depth.words
+
+
+def test_a_line_over_depth_ends_where_the_signal_is_lost():
+    picture = depth_curves("Signal", [Profile("A", np.array([1.0, 1e-6, 1e-13, 0.0, np.nan, np.inf]), None)])
+    assert picture.tables["curves"].to_pylist()[0]["layer"].split() == ["1", "2"]
+
+
+def test_contestants_are_named_as_in_the_catalogue():
+    assert Contestant("he_normal", True).label == "He normal + BN"

@@ -1,0 +1,55 @@
+"""What many ask for alike is computed once, in a bounded store; and only what is the same for all."""
+
+from playground.charts import loss_curve
+from playground.server.cache import Shelf, is_shared
+from playground.topics.initialization.race import Race
+from playground.training.experiment import Experiment
+from playground.ui.run import Run
+from playground.ui.sections.initialization_race import RaceRun
+
+
+def test_a_thing_is_made_once_and_the_oldest_is_forgotten_first():
+    shelf, made = Shelf(2), []
+
+    def get(key):
+        return shelf.get(key, lambda: made.append(key) or key)
+
+    assert [get(key) for key in "aabacab"] == list("aabacab")
+    assert made == ["a", "b", "c", "b"]
+    assert len(shelf) == 2
+
+
+def test_an_error_leaves_nothing_on_the_shelf():
+    shelf = Shelf(9)
+    for _ in range(2):
+        try:
+            shelf.get("a", lambda: 1 / 0)
+        except ZeroDivisionError:
+            assert len(shelf) == 0
+
+
+def test_only_what_no_visitor_has_made_is_shared():
+    mine = 3
+    assert is_shared(loss_curve)
+    assert not is_shared(lambda look: look)
+    assert not is_shared(lambda look: mine)
+
+
+def test_runs_alike_have_one_key_and_others_have_another():
+    one, same, other = Run(Experiment(), []), Run(Experiment(), []), Run(Experiment(seed=1), [])
+    assert one.key == same.key != other.key
+    one.step(3)
+    assert one.key != same.key
+    same.step(3)
+    assert one.key == same.key
+    one.step_epoch()
+    same.step(1)
+    same.step_epoch()  # the same network, but with one more moment in its curves
+    assert one.trainer.steps == same.trainer.steps
+    assert one.key != same.key
+    one.turn(learning_rate=0.2)
+    assert one.key[0] != same.key[0]
+
+
+def test_a_race_has_no_key():
+    assert RaceRun(Race(n_seeds=1, epochs=1), []).key is None

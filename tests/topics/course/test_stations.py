@@ -1,0 +1,288 @@
+"""The course week: its hours add up, its answers are right and its slips known, and no file can do it harm."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from sklearn.datasets import load_digits
+
+from playground.charts import week_progress
+from playground.settings import limits
+from playground.topics.course.progress import MAX_BYTES, Mark, Progress, Status
+from playground.topics.course.station import HOURS, OBJECTIVES, SEEDS, STATIONS, Answer, answer, path
+from playground.topics.course.week import CONCEPTS, RESOURCES
+from playground.topics.forward_backward.training_step import walk_through
+from playground.training.trainer import experiment_data
+
+ROOT = Path(__file__).parents[3]
+SAMPLE = (0, 7, 123_456, SEEDS - 1)
+each_station = pytest.mark.parametrize("name", STATIONS)
+
+
+def beside(right):
+    """A number that is neither the right answer nor a known wrong one."""
+    return next(
+        number for number in np.linspace(-7.77, 7.77, 99) if not right.right(float(number)) and not right.slip(number)
+    )
+
+
+# The path
+
+
+def test_the_hours_are_those_of_the_course():
+    assert HOURS == {"Theory": 5, "Coding": 5, "Project": 4}
+    stations = path(0).values()
+    assert {part: sum(each.hours for each in stations if each.part == part) for part in HOURS} == HOURS
+    assert [each.part for each in stations] == sorted((each.part for each in stations), key=list(HOURS).index)
+
+
+def test_every_objective_of_the_course_is_served():
+    assert {each.objective for each in path(0).values()} == set(OBJECTIVES)
+
+
+@pytest.mark.parametrize("seed", SAMPLE)
+@each_station
+def test_a_station_says_what_to_open_to_predict_to_do_and_to_answer(name, seed):
+    station = path(seed)[name]
+    assert (ROOT / f"pages/{station.page}.py").exists()
+    assert all((station.title, station.predict, station.do, station.question, station.look))
+    assert max(map(len, (station.predict, station.do, station.question))) < 250
+    record, notices = type(station.record).from_query(station.record.to_query())
+    assert (record, notices) == (station.record, [])
+
+
+def test_the_core_concepts_are_the_courses_with_its_resources():
+    assert [concept.title.split()[0] for concept in CONCEPTS] == ["Forward", "Backward", "Xavier", "Batch"]
+    assert {concept.station for concept in CONCEPTS} <= STATIONS.keys()
+    assert list(RESOURCES.values()) == [
+        "http://cs231n.github.io/neural-networks-1/",
+        "https://www.deeplearningbook.org/contents/mlp.html",
+    ]
+
+
+# Questions
+
+
+@pytest.mark.parametrize("seed", SAMPLE)
+@each_station
+def test_the_right_answer_is_taken_and_every_known_slip_is_named(name, seed):
+    station, right = path(seed)[name], answer(name, seed)
+    assert right.right(right.value)
+    assert right.slip(right.value) == ""
+    for slip, value in right.slips.items():
+        if right.right(value) or (not isinstance(value, str) and not np.isfinite(value)):
+            continue  # with these numbers the slip makes no difference
+        named = right.slip(value)
+        assert named
+        assert named == slip or right.slips[named] == value or abs(right.slips[named] / value - 1) < 0.1
+    if station.choices:
+        assert right.value in station.choices
+        assert sum(map(right.right, station.choices)) == 1
+    else:
+        number = float(beside(right))
+        assert not right.right(number)
+        assert right.slip(number) == ""
+        assert right.right(float(f"{right.value:.4g}"))  # as it is shown
+
+
+@each_station
+def test_the_numbers_differ_from_seed_to_seed(name):
+    assert len({answer(name, seed).words for seed in (*SAMPLE, 11, 29)}) > 1
+
+
+@pytest.mark.parametrize("seed", SAMPLE)
+def test_forward_and_backward_agree_with_plain_numpy(seed):
+    stations = path(seed)
+    forward, backward = stations["forward_pass"].record, stations["backward_pass"].record
+    step = walk_through(forward)
+    (W1, b1), (W2, b2) = ((layer.W, layer.b) for layer in step.dense)
+    A = np.tanh(step.X @ W1 + b1)
+    P = np.exp(A @ W2 + b2)
+    P /= P.sum(axis=1, keepdims=True)
+    assert answer("forward_pass", seed).value == pytest.approx(P[forward.example, forward.focus[2]])
+    dW2 = A.T @ ((P - step.y) / 4)
+    assert answer("backward_pass", seed).value == pytest.approx(dW2[backward.focus[1], backward.focus[2]])
+
+    chain = stations["chain_rule"].record
+    step = walk_through(chain)
+    (W1, b1), (W2, b2) = ((layer.W, layer.b) for layer in step.dense)
+    n, j = chain.example, chain.focus[2]
+    nudged = []
+    for h in (1e-6, -1e-6):
+        Z = step.X @ W1 + b1
+        Z[n, j] += h
+        logits = 1 / (1 + np.exp(-Z)) @ W2 + b2
+        P = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        nudged.append(-np.log(P[step.y == 1]).mean())
+    assert answer("chain_rule", seed).value == pytest.approx((nudged[0] - nudged[1]) / 2e-6, rel=1e-3, abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", SAMPLE)
+def test_answers_agree_with_the_formulas_of_the_course(seed):
+    n_in, n_out = path(seed)["xavier"].record.hidden
+    assert answer("xavier", seed).value == pytest.approx(2 / (n_in + n_out))
+
+    momentum = path(seed)["running_statistics"].record.momentum
+    n = answer("running_statistics", seed).value
+    assert (1 - momentum) ** n <= 0.05 + 1e-9 < (1 - momentum) ** (n - 1)
+
+    depth = path(seed)["signal_through_depth"].record
+    assert answer("signal_through_depth", seed).value == pytest.approx(depth.gain * np.sqrt(1 / 2), rel=0.03)
+
+
+@pytest.mark.parametrize("seed", SAMPLE)
+def test_with_zeros_one_class_is_named_for_all_points(seed):
+    shares = 100 * experiment_data(path(seed)["symmetry"].record).y_train.mean(axis=0)
+    assert min(abs(shares - answer("symmetry", seed).value)) < 1e-9
+
+
+@pytest.mark.parametrize("seed", SAMPLE)
+def test_the_answers_on_digits_are_those_of_the_data(seed):
+    comparison, parts = path(seed)["split"].record, []
+    for k in range(comparison.n_seeds):
+        data = experiment_data(comparison.entry("stratified", k))
+        parts.append([np.sqrt(((data.X_train - x) ** 2).sum(axis=1).min()) for x in data.X_test])
+    assert answer("split", seed).value == pytest.approx(np.median(parts))
+
+    labels = load_digits().target
+    data = experiment_data(path(seed)["accuracy"].record)
+    assert (data.y_test.argmax(axis=1) == labels[int(0.8 * len(labels)) :]).all()
+    wrong = (1 - answer("accuracy", seed).value / 100) * len(data.y_test)
+    assert wrong == pytest.approx(round(wrong))
+
+
+def test_with_the_lowest_limits_of_a_host_all_stations_are_there():
+    lowest = {limits.PREFIX + name: str(limit.lowest) for name, limit in limits.LIMITS.items()}
+    code = "from playground.topics.course.station import path; print(*[len(path(seed)) for seed in range(50)])"
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=os.environ | lowest, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.split() == [str(len(STATIONS))] * 50
+
+
+def test_the_code_of_a_station_prints_its_answer():
+    names = [name for name, station in path(0).items() if station.code]
+    assert len(names) == 4
+    code = "\n".join(path(seed)[name].code for seed in SAMPLE for name in names)
+    head = (
+        "import numpy as np\n"
+        "from playground.nn import BatchNorm, Dense, INITIALIZERS, ReLU, Softmax\n"
+        'glorot_normal = INITIALIZERS["glorot_normal"]\n'
+    )
+    run = subprocess.run([sys.executable, "-c", head + code], cwd=ROOT, capture_output=True, text=True, check=True)
+    expected = [answer(name, seed).value for seed in SAMPLE for name in names]
+    assert [float(line) for line in run.stdout.split()] == pytest.approx(expected)
+
+
+def test_an_answer_is_the_same_within_its_tolerance():
+    answer = Answer(2.0, {"it is half": 1.0, "it is no number": float("nan")}, 0.01)
+    assert answer.right(2.019)
+    assert not answer.right(2.021)
+    assert answer.slip(1.009) == "it is half"
+    assert answer.slip(1.5) == answer.slip(float("nan")) == ""
+
+
+# Progress
+
+
+def test_progress_goes_on_and_the_hours_with_it():
+    progress = Progress(3)
+    first, second, *_ = path(3)
+    assert progress.next == first
+    progress.tried(first, False)
+    assert (progress.next, progress.marks[first]) == (first, Mark(Status.OPEN, 1))
+    progress.tried(first, True)
+    assert (progress.next, progress.marks[first]) == (second, Mark(Status.DONE, 2))
+    assert progress.hours(Status.DONE, "Theory") == progress.hours(Status.DONE) == path(3)[first].hours
+    progress.shown(second)
+    progress.tried(second, True)
+    assert progress.marks[second].status == Status.SHOWN
+    progress.shown(first)
+    assert progress.marks[first].status == Status.DONE
+    for name in path(3):
+        progress.shown(name)
+    assert progress.next == ""
+
+
+marks = some.builds(Mark, some.sampled_from(Status), some.integers(0, 9999))
+
+
+@given(some.integers(0, SEEDS - 1), some.dictionaries(some.sampled_from(list(STATIONS)), marks))
+@settings(max_examples=50, deadline=None)
+def test_what_is_saved_comes_back(seed, marked):
+    progress = Progress(seed, marked)
+    file = progress.to_json().encode()
+    assert len(file) < MAX_BYTES / 2
+    assert Progress.from_json(file) == (progress, [])
+
+
+def changed(**values):
+    return json.dumps(json.loads(Progress(1).to_json()) | values).encode()
+
+
+FIRST = next(iter(STATIONS))
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        (b"", "can't be read"), (b"\xff\xfe", "can't be read"), (b"{", "can't be read"), (b"[" * 9000, "can't be read"),
+        (b'{"a":' * 3000, "can't be read"), (b"1" * 9000, "can't be read"), (b'{"version": NaN}', "can't be read"),
+        (b"\x80\x04K\x01.", "can't be read"), (b" " * (MAX_BYTES + 1), "too large"), (b"[]", "version"),
+        (b"null", "version"), (changed(version=2), "another version"), (changed(version=10**4000), "another version"),
+        (changed(version=True), "version"), (changed(version="1"), "version"), (changed(version=0), "version"),
+        (changed(seed=-1), "the seed"), (changed(seed=SEEDS), "the seed"), (changed(seed=1.5), "the seed"),
+        (changed(seed=None), "the seed"), (changed(seed=10**4000), "the seed"), (changed(stations=[]), "stations"),
+        (changed(stations={FIRST: []}), "status"), (changed(stations={FIRST: {"status": "won"}}), "status"),
+        (changed(stations={FIRST: {"status": ["done"]}}), "status"),
+        (changed(stations={FIRST: {"status": "done"}}), "attempts"),
+        (changed(stations={FIRST: {"status": "done", "attempts": 1e400}}), "can't be read"),
+        (changed(stations={FIRST: {"status": "done", "attempts": True}}), "attempts"),
+        (changed(stations={FIRST: {"status": "done", "attempts": 10**6}}), "attempts"),
+    ],
+)  # fmt: skip
+def test_a_bad_file_is_refused_and_says_why(file, words):
+    with pytest.raises(ValueError, match=words) as refused:
+        Progress.from_json(file)
+    assert len(str(refused.value)) < 200
+
+
+def test_unknown_stations_are_left_out_and_told():
+    progress, notices = Progress.from_json(changed(stations={"<script>": {"status": "done", "attempts": 1}}))
+    assert progress == Progress(1)
+    assert len(notices) == 1
+    assert "<script>" not in notices[0]
+
+
+json_values = some.recursive(
+    some.none() | some.booleans() | some.integers() | some.floats() | some.text(),
+    lambda inner: some.lists(inner) | some.dictionaries(some.sampled_from(["status", "attempts", FIRST]), inner),
+)
+
+
+@given(some.binary() | some.fixed_dictionaries({"version": some.just(1), "seed": json_values, "stations": json_values})
+       .map(lambda value: json.dumps(value).encode()))  # fmt: skip
+@settings(max_examples=200, deadline=None)
+def test_any_file_is_progress_or_refused(file):
+    try:
+        progress, _ = Progress.from_json(file)
+    except ValueError:
+        return
+    assert Progress.from_json(progress.to_json().encode())[0] == progress
+
+
+# The picture
+
+
+def test_the_picture_says_the_hours_in_words_and_adds_them_up():
+    picture = week_progress({"Theory": (1.5, 0.5, 5), "Coding": (0, 0, 5)})
+    assert picture.alt == "Done: Theory 1.5 of 5 hours, Coding 0 of 5 hours."
+    rows = picture.tables["hours"].to_pylist()
+    assert [row["hours"] for row in rows] == [1.5, 0.5, 3, 0, 0, 5]
+    assert week_progress({"Theory": (5, 0, 5), "Coding": (0, 0, 5)}).spec is picture.spec

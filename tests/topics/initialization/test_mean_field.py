@@ -1,0 +1,334 @@
+"""Theory foretells what is measured, to within the scatter that it foretells for a network of that width.
+
+The scatter: the mean of a^2 over n units has a relative variance of excess / n, with excess = E[a^4] / E[a^2]^2 - 1,
+which is 2 for linear units and 5 for ReLU. Layer after layer these add up in the variance V of its logarithm; that of
+a standard deviation is V / 4, and its mean is lower than the logarithm of the mean by V / 4, as that of any log-normal
+square root is. Many examples can only average some of it away: hence four standard deviations are a safe bound.
+"""
+
+import math
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+from playground.data.datasets import PLANE
+from playground.nn import ACTIVATIONS, INITIALIZERS
+from playground.topics.initialization.mean_field import depth_scale, fixed_point, moments, theoretical_gain, theory
+from playground.topics.initialization.signal_propagation import Propagation, batch, critical_gain, propagate
+
+RANDOM = [name for name, scheme in INITIALIZERS.items() if scheme.variance(1, 1)]
+FUNCTIONS = {  # each with its derivative, by the book
+    "relu": (lambda z: max(z, 0.0), lambda z: float(z > 0)),
+    "leaky_relu": (lambda z: z if z > 0 else 0.01 * z, lambda z: 1.0 if z > 0 else 0.01),
+    "tanh": (math.tanh, lambda z: 1 / math.cosh(min(abs(z), 300)) ** 2),
+    "sigmoid": (lambda z: 1 / (1 + math.exp(min(-z, 300))), lambda z: 1 / (2 + 2 * math.cosh(min(abs(z), 300)))),
+    "linear": (lambda z: z, lambda z: 1.0),
+}
+
+
+def gaussian_mean(f, s):
+    """E[f(s x)] for x ~ N(0, 1), by adaptive quadrature in z = s x, cut where f bends."""
+
+    def weighted(z):
+        return f(z) * math.exp(-((z / s) ** 2) / 2) / math.sqrt(2 * math.pi) / s
+
+    breaks = [0, *(point for point in (1, 5, 20) if point < 12 * s), 12 * s]
+    pieces = [*pairwise(breaks), *((-b, -a) for a, b in pairwise(breaks))]
+    return sum(quad(weighted, a, b, epsabs=0, epsrel=1e-11, limit=200)[0] for a, b in pieces)
+
+
+def rms(signal):
+    return np.hypot(signal.a_mean, signal.a_std)
+
+
+def slope_excess(activation, s):
+    """3 E[sigma'^4] / E[sigma'^2]^2 - 1: the excess of a unit's gradient sigma'(z) g, with g normal as z is."""
+    second, fourth = (gaussian_mean(lambda z: FUNCTIONS[activation][1](z) ** k, s) for k in (2, 4))  # noqa: B023
+    return 3 * fourth / second**2 - 1
+
+
+def assert_within(measured, foretold, V, sigmas=4):
+    """Logarithms of standard deviations agree to four times sqrt(V) / 2, and the shift of their mean."""
+    assert np.all(np.abs(np.log(measured / foretold)) < sigmas * np.sqrt(V) / 2 + V / 4)
+
+
+# Gaussian means
+
+
+@pytest.mark.parametrize("s", [1e-3, 0.5, 1, 16, 200])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_moments_are_the_integrals(activation, s):
+    f, slope = FUNCTIONS[activation]
+    m = moments(activation, s)
+    second = gaussian_mean(lambda z: f(z) ** 2, s)
+    mean = gaussian_mean(f, s)
+    assert m.mean == pytest.approx(mean, rel=1e-7, abs=1e-9 * s)
+    assert m.rms == pytest.approx(math.sqrt(second), rel=1e-7)
+    assert m.std == pytest.approx(math.sqrt(gaussian_mean(lambda z: (f(z) - mean) ** 2, s)), rel=1e-7)
+    assert m.slope == pytest.approx(math.sqrt(gaussian_mean(lambda z: slope(z) ** 2, s)), rel=1e-7)
+    assert m.elasticity == pytest.approx(gaussian_mean(lambda z: f(z) * slope(z) * z, s) / second, rel=1e-6)
+    assert m.excess == pytest.approx(gaussian_mean(lambda z: f(z) ** 4, s) / second**2 - 1, rel=1e-6, abs=1e-9)
+
+
+@pytest.mark.parametrize("s", [1e-200, 1e-9, 1, 1e9, 1e200])
+def test_moments_of_a_relu_are_those_of_he_at_any_scale(s):
+    m = moments("relu", s)
+    assert m.rms == pytest.approx(s / math.sqrt(2))
+    assert m.mean == pytest.approx(s / math.sqrt(2 * math.pi))
+    assert m.slope == pytest.approx(1 / math.sqrt(2))
+    assert m.elasticity == pytest.approx(1)
+    assert m.excess == pytest.approx(5)
+
+
+# Theory and measurement
+
+
+@pytest.mark.parametrize("source", ["noise", "moons"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("scheme", RANDOM)
+def test_theory_foretells_each_layer_to_within_the_scatter_of_its_width(scheme, activation, source):
+    p = Propagation(depth=12, width=128, activation=activation, initializer=scheme, input=source, batch_size=64)
+    signal, t = propagate(p), theory(p)
+    V = 4 * t.scatter**2  # of log E[a^2]
+    before = np.concatenate([[0], V[:-1]])
+    assert t.reason == ""
+    assert_within(rms(signal), t.a_rms, V)
+    assert_within(signal.z_std, t.z_std, before + 2 / p.width)
+    assert_within(signal.a_std, t.a_std, before + 5 / p.width)
+    # the gradient: from the top, where its 64 * 128 entries are drawn, one layer's excess after the other
+    excess = [slope_excess(activation, s) / p.width for s in t.z_std[1:]]
+    V = np.append(np.cumsum(excess[::-1])[::-1], 0) + 2 / (p.width * p.batch_size)
+    assert_within(signal.da_std, t.da_std, V)
+
+
+@pytest.mark.parametrize("activation", ["relu", "linear", "tanh"])
+def test_networks_scatter_as_foretold(activation):
+    p = Propagation(depth=12, width=64, activation=activation, initializer="lecun_normal", gain=1.2, batch_size=1)
+    scatter, networks = theory(p).scatter, 300
+    if activation != "tanh":  # whose fixed point does away with most of it
+        assert scatter == pytest.approx(np.sqrt({"relu": 5, "linear": 2}[activation] * np.arange(1, 13) / 64) / 2)
+    logs = [math.log(rms(propagate(replace(p, seed=seed)))[-1] / theory(replace(p, seed=seed)).a_rms[-1])
+            for seed in range(networks)]  # fmt: skip
+    assert np.std(logs) == pytest.approx(scatter[-1], rel=4 / math.sqrt(2 * networks))
+    assert np.mean(logs) == pytest.approx(-(scatter[-1] ** 2), abs=4 * scatter[-1] / math.sqrt(networks))
+
+
+@pytest.mark.parametrize("scheme", ["he_normal", "he_uniform"])
+def test_he_keeps_the_second_moment_of_a_relu_and_xavier_halves_it_at_each_layer(scheme):
+    he = Propagation(depth=50, width=400, activation="relu", initializer=scheme, batch_size=64)
+    xavier = replace(he, initializer=scheme.replace("he", "glorot"))
+    layers = np.arange(1, 51)
+    z_std = math.sqrt(2) * np.sqrt(np.mean(batch(he) ** 2))
+    assert theory(he).z_std == pytest.approx(z_std)
+    assert theory(xavier).z_std == pytest.approx(z_std / math.sqrt(2) ** layers)
+    V = 5 * layers / he.width  # at the last, 0.63: a factor of 4.9 at four standard deviations
+    assert_within(propagate(he).z_std, z_std, V)
+    assert_within(propagate(xavier).z_std, z_std / math.sqrt(2) ** layers, V)
+    assert propagate(he).signal_lost_at is None
+    assert propagate(xavier).signal_lost_at in range(12, 18)  # 2^(-14 / 2) = 0.008
+    assert propagate(xavier).gradient_lost_at in range(34, 40)
+    assert propagate(replace(he, initializer="small_normal")).a_std[-1] < 1e-30  # 0.14 a layer
+
+
+@pytest.mark.parametrize("scheme", ["glorot_normal", "glorot_uniform", "lecun_normal", "orthogonal"])
+def test_xavier_keeps_linear_units_and_small_signals_of_tanh(scheme):
+    p = Propagation(depth=30, width=300, activation="linear", initializer=scheme, batch_size=64)
+    V = 2 * np.arange(1, 31) / p.width
+    assert_within(propagate(p).a_std, 1, V)
+    assert_within(propagate(p).da_std[::-1], 1, V)
+    assert depth_scale(p).signal == 1
+    assert depth_scale(p).gradient == pytest.approx(1)
+    small = depth_scale(replace(p, activation="tanh"))
+    assert small.q == 0
+    assert small.signal == pytest.approx(1)
+    assert small.gradient == pytest.approx(1)
+
+
+def test_unit_normal_weights_saturate_tanh_and_explode_linear_units():
+    p = Propagation(depth=20, width=256, initializer="unit_normal", batch_size=64)
+    signal = propagate(p)
+    assert np.all(signal.saturated > 0.85)  # |z| < 2.18 where z ~ N(0, 16^2): 11 %
+    assert np.all(signal.a_std > 0.9)
+    explosion = propagate(replace(p, activation="linear"))
+    assert_within(explosion.a_std, 16.0 ** np.arange(1, 21), 2 * np.arange(1, 21) / 256)
+    assert explosion.signal_lost_at == theory(replace(p, activation="linear")).signal_lost_at == 3
+
+
+def test_orthogonal_linear_layers_keep_the_length_of_every_example():
+    p = Propagation(depth=50, width=60, activation="linear", initializer="orthogonal", batch_size=7)
+    signal = propagate(p)
+    assert rms(signal) == pytest.approx(np.sqrt(np.mean(batch(p) ** 2)), rel=1e-12)
+    assert signal.da_std == pytest.approx(signal.da_std[-1], rel=1e-2)  # its mean is not kept
+    assert rms(propagate(replace(p, gain=1.5)))[-1] == pytest.approx(1.5**50 * rms(signal)[-1], rel=1e-12)
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "linear"])
+@pytest.mark.parametrize("scheme", ["he_normal", "glorot_uniform", "small_normal"])
+def test_between_equal_layers_gradients_fare_as_signals_do(activation, scheme):
+    t = theory(Propagation(depth=20, activation=activation, initializer=scheme, batch_size=8))
+    assert t.da_std[::-1] / t.da_std[-1] == pytest.approx(t.z_std / t.z_std[0])
+
+
+def test_examples_of_different_size_are_each_foretold_by_themselves():
+    p = Propagation(depth=3, width=400, initializer="unit_normal", input="spirals", batch_size=20)
+    sizes = np.linalg.norm(batch(p), axis=1)  # of z = W x, with Var(W) = 1
+    tanh, relu = theory(p), theory(replace(p, activation="relu"))
+    assert tanh.z_std[0] == pytest.approx(np.sqrt((sizes**2).mean()))
+    seconds = [gaussian_mean(lambda z: math.tanh(z) ** 2, s) for s in sizes]
+    assert tanh.a_rms[0] == pytest.approx(math.sqrt(np.mean(seconds)))
+    mean = sizes.mean() / math.sqrt(2 * math.pi)
+    assert relu.a_mean[0] == pytest.approx(mean)
+    assert relu.a_std[0] == pytest.approx(math.sqrt((sizes**2).mean() / 2 - mean**2))
+
+
+# Batch normalisation
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize(("scheme", "batch_size"), [("unit_normal", 128), ("he_uniform", 32), ("orthogonal", 128)])
+def test_batch_norm_makes_gradients_explode_by_a_factor_that_no_scheme_changes(scheme, batch_size, activation):
+    """Within 1.5 % a layer, which is what a finite width changes."""
+    p = Propagation(depth=30, width=256, activation=activation, initializer=scheme, batch_norm=True)
+    p = replace(p, batch_size=batch_size)
+    signal, t, scale = propagate(p), theory(p), depth_scale(p)
+    assert signal.z_std == pytest.approx(t.z_std, rel=1e-3)
+    assert rms(signal) == pytest.approx(t.a_rms, rel=0.03)
+    factor = (signal.da_std[0] / signal.da_std[-1]) ** (1 / 29)
+    assert factor == pytest.approx((t.da_std[0] / t.da_std[-1]) ** (1 / 29), rel=0.015)
+    assert factor == pytest.approx(scale.gradient, rel=0.015)
+    assert scale.signal == 1
+    assert scale.xi_q == 0
+
+
+def test_that_factor_is_1_21_for_relu():
+    p = Propagation(activation="relu", initializer="he_normal", batch_norm=True, batch_size=512)
+    assert depth_scale(p).gradient == pytest.approx(math.sqrt(math.pi / (math.pi - 1)), rel=2e-3)
+    assert math.sqrt(math.pi / (math.pi - 1)) == pytest.approx(1.21, abs=2e-3)  # Yang et al. (2019)
+
+
+@pytest.mark.parametrize("values", [{"input": "circles"}, {"batch_size": 8}, {"batch_size": 1}])
+def test_where_gradients_under_batch_norm_are_not_foretold_it_says_why(values):
+    p = Propagation(depth=5, width=100, activation="relu", batch_norm=True, **values)
+    t = theory(p)
+    assert t.da_std is t.dz_std is t.gradient_lost_at is None
+    assert t.reason.startswith("With batch normalisation, gradients are foretold only for")
+    assert t.reason.endswith(".")
+    assert depth_scale(p) is None
+    assert t.z_std == pytest.approx(propagate(p).z_std, rel=1e-3)
+
+
+# No theory
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+@pytest.mark.parametrize("scheme", sorted(set(INITIALIZERS) - set(RANDOM)))
+def test_without_randomness_there_is_no_theory_but_a_reason(scheme, batch_norm):
+    p = Propagation(initializer=scheme, batch_norm=batch_norm)
+    t = theory(p)
+    assert t.a_std is t.da_std is t.scatter is t.signal_lost_at is t.gradient_lost_at is None
+    assert t.reason.startswith(INITIALIZERS[scheme].label)
+    assert t.reason.endswith(".")
+    assert depth_scale(p) is None
+    assert theoretical_gain("relu", scheme, 64) is None
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize(
+    "values", [{"width": 1}, {"depth": 1}, {"batch_size": 1}, *({"input": name} for name in PLANE)]
+)
+def test_theory_has_a_number_for_every_layer(activation, values):
+    for scheme in RANDOM:
+        for gain in (0.1, 10):
+            p = Propagation(**{"depth": 8, "width": 30, "batch_size": 4, "initializer": scheme, "gain": gain} | values)
+            t = theory(replace(p, activation=activation))
+            for curve in (t.z_std, t.a_mean, t.a_std, t.a_rms, t.da_std, t.dz_std, t.scatter):
+                assert curve.shape == (p.depth,)
+                assert np.isfinite(curve).all()
+
+
+# Depth scales
+
+
+@pytest.mark.parametrize(
+    ("activation", "scheme", "signal", "gradient"),
+    [
+        ("relu", "he_normal", 1, 1),
+        ("relu", "glorot_normal", math.sqrt(1 / 2), math.sqrt(1 / 2)),
+        ("linear", "unit_normal", 16, 16),
+        ("tanh", "small_normal", 0.16, 0.16),
+    ],
+)
+def test_the_factor_of_a_layer(activation, scheme, signal, gradient):
+    scale = depth_scale(Propagation(activation=activation, initializer=scheme))
+    assert scale.signal == pytest.approx(signal)
+    assert scale.gradient == pytest.approx(gradient)
+    log = abs(math.log(signal))
+    assert [scale.xi_q, scale.xi_gradient] == pytest.approx([1 / (2 * log) if log else math.inf] * 2)
+    assert [scale.signal_reach, scale.gradient_reach] == pytest.approx([math.log(100) / log if log else math.inf] * 2)
+
+
+def test_sigmoid_keeps_its_size_and_loses_a_quarter_and_more_of_the_gradient():
+    scale = depth_scale(Propagation(activation="sigmoid", initializer="small_normal"))
+    assert scale.signal == 1
+    assert scale.signal_reach == math.inf
+    assert scale.gradient == pytest.approx(0.16 / 4, rel=2e-3)
+    s = math.sqrt(scale.q)
+    assert s == pytest.approx(0.16 * moments("sigmoid", s).rms)
+
+
+def test_the_signal_dies_where_theory_says():
+    for activation, scheme in [("relu", "lecun_normal"), ("tanh", "small_normal"), ("linear", "he_normal")]:
+        p = Propagation(depth=30, width=512, activation=activation, initializer=scheme, batch_size=32)
+        signal, t, scale = propagate(p), theory(p), depth_scale(p)
+        assert abs(signal.signal_lost_at - t.signal_lost_at) <= 1
+        assert abs(signal.gradient_lost_at - t.gradient_lost_at) <= 1
+        assert abs(t.signal_lost_at - 1 - scale.signal_reach) <= 1
+        assert abs(p.depth - t.gradient_lost_at - scale.gradient_reach) <= 1
+
+
+@pytest.mark.parametrize("gain", [1.5, 2.5])
+def test_tanh_above_the_critical_gain_comes_to_its_fixed_point_at_the_pace_of_xi(gain):
+    """The distance |q - q*| shrinks by a factor e in xi_q layers."""
+    p = Propagation(depth=20, initializer="lecun_normal", gain=gain, batch_size=1)
+    scale, q = depth_scale(p), theory(p).z_std ** 2
+    layers = slice(4, 9)
+    assert np.diff(np.log(np.abs(q - scale.q)))[layers] == pytest.approx(-1 / scale.xi_q, rel=0.05)
+    assert scale.gradient > 1
+    assert scale.signal == 1
+    assert propagate(replace(p, batch_size=64)).z_std[-1] ** 2 == pytest.approx(scale.q, rel=0.1)
+
+
+def test_fixed_points():
+    assert fixed_point("relu", 1.4) == 0
+    assert fixed_point("relu", math.sqrt(2)) == 1
+    assert fixed_point("relu", 1.5) == math.inf
+    assert fixed_point("tanh", 0.999) == fixed_point("tanh", 1) == 0
+    s = fixed_point("sigmoid", 1)
+    assert s**2 == pytest.approx(gaussian_mean(lambda z: FUNCTIONS["sigmoid"][0](z) ** 2, s))
+
+
+# The critical gain
+
+
+@pytest.mark.parametrize(
+    ("activation", "scheme", "gain"),
+    [
+        ("relu", "lecun_normal", math.sqrt(2)),
+        ("relu", "he_uniform", 1),
+        ("leaky_relu", "lecun_normal", math.sqrt(2 / (1 + 0.01**2))),
+        ("linear", "orthogonal", 1),
+        ("tanh", "glorot_normal", 1),
+        ("tanh", "unit_normal", 1 / 16),
+    ],
+)
+def test_the_gain_that_theory_knows(activation, scheme, gain):
+    assert theoretical_gain(activation, scheme, 256) == pytest.approx(gain, rel=1e-5)
+
+
+def test_the_measured_gain_of_sigmoid_is_that_of_theory():
+    assert critical_gain("sigmoid", "he_normal", 256) == pytest.approx(
+        theoretical_gain("sigmoid", "he_normal", 256), rel=0.1
+    )

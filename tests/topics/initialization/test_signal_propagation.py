@@ -1,0 +1,377 @@
+"""What is measured of a signal is what the engine does to it, and a gain can be found that keeps its size."""
+
+import math
+import tracemalloc
+from dataclasses import FrozenInstanceError, fields, replace
+from statistics import pstdev
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.data.datasets import PLANE
+from playground.nn import ACTIVATIONS, INITIALIZERS, BatchNorm, NeuralNetwork
+from playground.topics.initialization import signal_propagation
+from playground.topics.initialization.signal_propagation import (
+    BINS,
+    SEARCH,
+    Propagation,
+    batch,
+    bisect,
+    build_layer,
+    critical_gain,
+    histogram_edges,
+    lost,
+    propagate,
+    spread,
+    top_gradient,
+)
+
+SMALL = Propagation(depth=6, width=24, batch_size=20)
+BOUNDED = {"tanh": (-1, 1), "sigmoid": (0, 1)}
+
+
+def assert_same(one, other):
+    """Two signals are equal to the last bit."""
+    for field in fields(one):
+        x, y = getattr(one, field.name), getattr(other, field.name)
+        assert (x is None and y is None) or np.array_equal(x, y, equal_nan=True), field.name
+
+
+# The record
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"depth": 0}, "Depth must be a whole number from 1 to 100, not 0"),
+        ({"depth": 101}, "Depth must be"),
+        ({"depth": 2.5}, "Depth must be"),
+        ({"width": 0}, "Width must be"),
+        ({"width": 513}, "Width must be a whole number from 1 to 512, not 513"),
+        ({"width": "wide"}, "Width must be"),
+        ({"activation": "swish"}, "Activation must be one of relu"),
+        ({"initializer": None}, "Initialisation must be one of zeros"),
+        ({"gain": 0.009}, "Gain must be from 0.01 to 100, not 0.009"),
+        ({"gain": 100.1}, "Gain must be"),
+        ({"gain": math.nan}, "Gain must be"),
+        ({"gain": math.inf}, "Gain must be"),
+        ({"batch_norm": 2}, "Batch normalisation must be on or off"),
+        ({"input": "digits"}, "Input must be one of noise, xor_clouds"),
+        ({"batch_size": 0}, "Batch size must be"),
+        ({"batch_size": 513}, "Batch size must be"),
+        ({"seed": -1}, "Seed must be"),
+        ({"seed": 1_000_000}, "Seed must be"),
+    ],
+)
+def test_a_value_out_of_bounds_is_refused_with_what_it_may_be(values, message):
+    with pytest.raises(ValueError, match=message):
+        Propagation(**values)
+
+
+def test_a_record_is_frozen_equal_to_its_like_and_fit_for_a_cache():
+    with pytest.raises(FrozenInstanceError):
+        SMALL.depth = 3
+    assert len({SMALL, replace(SMALL), replace(SMALL, seed=1)}) == 2
+
+
+@pytest.mark.parametrize("name", ["noise", *PLANE])
+def test_the_batch_has_the_features_of_its_input(name):
+    p = Propagation(input=name, width=40, batch_size=300)
+    X = batch(p)
+    assert X.shape == ((4, 2) if name == "xor" else (300, 40 if name == "noise" else 2))
+    assert p.fans(0) == (X.shape[1], 40)
+    assert p.fans(1) == (40, 40)
+    assert np.all(np.abs(X.mean(axis=0)) < 5 / np.sqrt(len(X)))
+    assert np.all(np.abs(X.var(axis=0) - 1) < 5 * np.sqrt(2 / len(X)))
+
+
+# The pass
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_statistics_are_those_of_the_same_network_run_as_a_whole(activation, batch_norm):
+    p = replace(SMALL, activation=activation, batch_norm=batch_norm, initializer="he_normal", gain=1.3, input="moons")
+    layers = [build_layer(p, i) for i in range(p.depth)]
+    network = NeuralNetwork([part for layer in layers for part in layer])
+    network.forward(batch(p))
+    assert sum(isinstance(part, BatchNorm) for part in network.layers) == batch_norm * p.depth
+
+    gradients = [top_gradient(p, p.batch_size)]  # with respect to the output of each part, the last one first
+    for part in reversed(network.layers):
+        gradients.append(part.backward(gradients[-1]))
+    parts = len(layers[0])
+
+    signal = propagate(p)
+    for i, (*_, before, sigma) in enumerate(layers):
+        z, a = before.output, sigma.output
+        top = (p.depth - 1 - i) * parts
+        assert signal.z_mean[i] == z.mean()
+        assert signal.z_std[i] == pytest.approx(z.std(), rel=1e-12)
+        assert signal.a_mean[i] == a.mean()
+        assert signal.a_std[i] == pytest.approx(a.std(), rel=1e-12)
+        assert signal.a_std_examples[i] == pytest.approx(np.sqrt(a.var(axis=0).mean()), rel=1e-12)
+        assert signal.da_std[i] == pytest.approx(gradients[top].std(), rel=1e-9)
+        assert signal.dz_std[i] == pytest.approx(gradients[top + 1].std(), rel=1e-9)
+        counts, _ = np.histogram(np.clip(a, signal.edges[0], signal.edges[-1]), signal.edges)
+        assert np.allclose(signal.histogram[i], counts / a.size, rtol=0, atol=1e-12)
+        if sigma.saturated() is not None:
+            assert signal.saturated[i] == sigma.saturated().mean()
+        if sigma.dead() is not None:
+            assert signal.dead[i] == sigma.dead().mean()
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_shares_are_there_where_they_can_be(activation):
+    signal = propagate(replace(SMALL, activation=activation))
+    assert (signal.saturated is not None) == (activation in BOUNDED)
+    assert (signal.dead is not None) == (activation == "relu")
+
+
+def test_the_same_record_gives_the_same_numbers_and_another_seed_others():
+    p = replace(SMALL, batch_norm=True, initializer="orthogonal")
+    assert_same(propagate(p), propagate(p))
+    assert not np.any(propagate(p).a_std == propagate(replace(p, seed=1)).a_std)
+
+
+def test_scheme_gain_and_depth_change_neither_the_input_nor_what_is_drawn_for_a_layer():
+    assert np.array_equal(batch(SMALL), batch(replace(SMALL, initializer="unit_normal", gain=2, depth=100)))
+    assert np.array_equal(propagate(SMALL).a_std, propagate(replace(SMALL, depth=9)).a_std[:6])
+    he, lecun = (build_layer(replace(SMALL, initializer=name), 3)[0].W for name in ("he_normal", "lecun_normal"))
+    assert np.allclose(he, math.sqrt(2) * lecun, rtol=1e-12, atol=0)
+    assert np.array_equal(build_layer(replace(SMALL, gain=3), 3)[0].W, 3 * build_layer(SMALL, 3)[0].W)
+
+
+def test_nothing_is_drawn_twice():
+    weights = [build_layer(SMALL, i)[0].W * math.sqrt(SMALL.width) for i in range(SMALL.depth)]
+    draws = [batch(SMALL), top_gradient(SMALL, 1), *weights]
+    assert len({round(draw[0, 0], 9) for draw in draws}) == len(draws)
+
+
+@pytest.mark.parametrize("layers", [0, 1, 4, 5, 6])
+def test_running_layers_again_for_want_of_memory_changes_no_bit(layers, monkeypatch):
+    p = replace(SMALL, activation="relu", batch_norm=True)
+    whole = propagate(p)
+    monkeypatch.setattr(signal_propagation, "BYTES_AT_ONCE", layers * 8 * 24 * (2 * 24 + 4 * 20))
+    assert_same(propagate(p), whole)
+
+
+def test_the_largest_network_fits_in_memory():
+    tracemalloc.start()
+    signal = propagate(Propagation(depth=100, width=512, batch_size=512, batch_norm=True))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1.5 * signal_propagation.BYTES_AT_ONCE  # and what goes into each group
+    assert np.allclose(signal.z_std, 1, rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize("size", [{"width": 1}, {"batch_size": 1}, {"depth": 1}, {"width": 1, "input": "xor"}])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_smallest_networks_have_a_signal_of_finite_size(activation, size):
+    for name in INITIALIZERS:
+        for batch_norm in (False, True):
+            p = replace(SMALL, activation=activation, initializer=name, batch_norm=batch_norm, **size)
+            signal = propagate(p)
+            for field in fields(signal):
+                value = getattr(signal, field.name)
+                assert value is None or np.isfinite(value).all()
+                assert value is None or field.name == "edges" or len(value) == p.depth
+
+
+def test_a_signal_beyond_all_numbers_is_infinite_and_one_next_to_zero_is_not_zero():
+    p = Propagation(depth=100, width=512, batch_size=2, activation="linear", initializer="constant", gain=10)
+    signal = propagate(p)  # 5 * 512 a layer: 1e341 at the last
+    assert np.isinf(signal.a_std[-5:]).all()
+    assert np.isfinite(signal.a_std[:80]).all()
+    assert signal.histogram.sum(axis=1)[:80] == pytest.approx(1)
+    assert signal.signal_lost_at == 2
+    faint = propagate(Propagation(depth=100, width=16, batch_size=8, activation="tanh", initializer="small_normal"))
+    assert 1e-150 < faint.a_std[-1] < 1e-130  # 0.04 a layer
+    assert 1e-150 < faint.da_std[0] < 1e-130
+
+
+# Histograms
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_histograms_share_their_edges_and_sum_to_one(activation):
+    schemes = [replace(SMALL, activation=activation, initializer=name) for name in INITIALIZERS]
+    signals = [propagate(p) for p in schemes]
+    for signal in signals:
+        assert signal.histogram.shape == (SMALL.depth, BINS)
+        assert signal.histogram.sum(axis=1) == pytest.approx(1)
+        assert signal.histogram.min() >= 0
+        assert np.array_equal(signal.edges, signals[0].edges)
+
+
+@pytest.mark.parametrize(
+    ("activation", "low", "high"),
+    [("tanh", -1, 1), ("sigmoid", 0, 1), ("relu", 0, 4), ("leaky_relu", -4, 4), ("linear", -4, 4)],
+)
+def test_histograms_reach_over_the_range_of_the_activation(activation, low, high):
+    edges = histogram_edges(ACTIVATIONS[activation])
+    assert edges == pytest.approx(np.linspace(low, high, BINS + 1))
+
+
+def test_saturated_activations_lie_in_the_outermost_bins():
+    signal = propagate(replace(SMALL, initializer="unit_normal", gain=10))
+    assert np.all(signal.histogram[:, [0, -1]].sum(axis=1) > 0.9)
+    assert np.all(signal.saturated > 0.9)
+
+
+# Sizes, and where they are lost
+
+
+@given(st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=9))
+def test_spread_is_the_standard_deviation_at_any_scale(values):
+    largest = np.abs(values).max()
+    assert spread(np.array(values)) == pytest.approx(pstdev(values), rel=1e-9, abs=1e-14 * largest + 1e-320)
+
+
+@pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan])
+def test_spread_is_infinite_where_a_number_is_beyond_all(bad):
+    assert spread(np.array([1.0, bad])) == math.inf
+
+
+@pytest.mark.parametrize(
+    ("std", "place"),
+    [
+        ([1.0], None),
+        ([1, 0.1, 0.011], None),
+        ([1, 0.1, 0.009, 1], 3),
+        ([2, 150, 201], 3),
+        ([2, 199], None),
+        ([1, 0], 2),
+        ([1, np.inf], 2),
+        ([0.0, 0.0], 1),
+        ([np.inf, np.inf], 1),
+    ],
+)
+def test_a_signal_is_lost_at_1_percent_or_100_times_of_its_first_size(std, place):
+    assert lost(np.array(std, float)) == place
+
+
+def test_a_gradient_is_lost_on_its_way_from_the_top():
+    p = Propagation(depth=10, width=256, batch_size=32, initializer="small_normal", activation="linear")
+    signal = propagate(p)  # 0.16 a layer, both ways: 0.16^2 = 0.026, 0.16^3 = 0.004
+    assert signal.signal_lost_at == 4
+    assert signal.gradient_lost_at == 7
+    kept = propagate(replace(p, initializer="orthogonal"))
+    assert kept.signal_lost_at is None
+    assert kept.gradient_lost_at is None
+    zeros = propagate(replace(p, initializer="zeros"))
+    assert zeros.signal_lost_at == 1
+    assert zeros.gradient_lost_at == 9
+
+
+def test_with_saturating_units_the_size_may_stay_while_what_tells_examples_apart_dies():
+    signal = propagate(Propagation(depth=20, activation="sigmoid", batch_size=64))
+    assert signal.signal_lost_at is None
+    assert lost(signal.a_std_examples) < 8  # a quarter and less a layer
+    assert signal.gradient_lost_at > 12
+
+
+# Batch normalisation
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("scheme", ["small_normal", "unit_normal", "constant"])
+def test_batch_norm_gives_every_layer_unit_size_under_a_bad_scheme(scheme, activation):
+    p = Propagation(depth=30, width=128, batch_size=64, initializer=scheme, activation=activation)
+    normed = propagate(replace(p, batch_norm=True))
+    # epsilon = 1e-5 takes a share from a variance that is small: of z here, at least 128 * 0.01^2 * Var(a)
+    assert np.allclose(normed.z_std, 1, rtol=0, atol=0.02)
+    assert np.allclose(normed.z_mean, 0, rtol=0, atol=1e-9)
+    assert normed.signal_lost_at is None
+
+
+def test_batch_norm_can_not_mend_zeros():
+    assert not propagate(replace(SMALL, batch_norm=True, initializer="zeros")).z_std.any()
+
+
+# The critical gain. A network of depth l and width n scatters by sqrt(5 / n) in the logarithm of a ReLU layer's second
+# moment, half of it in that of the standard deviation; `critical_gain` takes the mean over some 10 layers of 1024 / n
+# networks, so that 0.5 * sqrt(5 / 10240) = 1.1 % is one standard deviation at any width. The bias is about 1 / width.
+
+
+@pytest.mark.parametrize("width", [64, 128, 256])
+@pytest.mark.parametrize(
+    ("activation", "scheme", "expected"),
+    [
+        ("relu", "lecun_normal", math.sqrt(2)),
+        ("relu", "he_normal", 1),
+        ("relu", "he_uniform", 1),
+        ("relu", "orthogonal", math.sqrt(2)),
+        ("leaky_relu", "lecun_normal", math.sqrt(2 / (1 + 0.01**2))),
+        ("linear", "lecun_normal", 1),
+        ("linear", "glorot_uniform", 1),
+        ("tanh", "lecun_normal", 1),
+        ("tanh", "he_normal", math.sqrt(1 / 2)),
+    ],
+)
+def test_the_critical_gain_is_that_of_the_papers(activation, scheme, expected, width):
+    assert critical_gain(activation, scheme, width) == pytest.approx(expected, rel=0.035 + 1 / width)
+
+
+@pytest.mark.parametrize("activation", ["linear", "tanh"])
+def test_orthogonal_weights_keep_the_size_exactly_at_gain_one(activation):
+    assert critical_gain(activation, "orthogonal", 50) == pytest.approx(1, rel=1e-3)
+
+
+def test_the_critical_gain_makes_up_for_the_width():
+    small, unit = (critical_gain("relu", scheme, 200) for scheme in ("small_normal", "unit_normal"))
+    assert unit == pytest.approx(math.sqrt(2 / 200), rel=0.04)
+    assert small == pytest.approx(100 * unit, rel=2e-3)  # the same draws, and twice the error of the bisection
+
+
+def test_the_critical_gain_is_above_the_papers_by_the_share_that_a_narrow_network_loses():
+    gains = [critical_gain("relu", "lecun_normal", 64, seed=seed) for seed in range(8)]
+    assert gains[0] == critical_gain("relu", "lecun_normal", 64)
+    assert len(set(gains)) > 1
+    assert 1 < np.mean(gains) / math.sqrt(2) < 1 + 5 / (4 * 64)  # V / 4 a layer, less what 16 examples average away
+
+
+@pytest.mark.parametrize("activation", ["relu", "linear"])
+def test_at_the_critical_gain_a_signal_goes_through_depth_both_ways(activation):
+    p = Propagation(depth=50, activation=activation, initializer="lecun_normal", batch_size=64)
+    p = replace(p, gain=critical_gain(activation, "lecun_normal", 256))
+    signal = propagate(p)
+    assert signal.signal_lost_at is None
+    assert signal.gradient_lost_at is None
+    smaller = propagate(replace(p, gain=0.8 * p.gain))  # 0.8^50 = 1e-5
+    assert smaller.signal_lost_at < 40
+    assert smaller.gradient_lost_at > 10
+
+
+@pytest.mark.parametrize(
+    ("activation", "scheme", "width", "message"),
+    [
+        ("relu", "zeros", 64, r"No gain keeps the size of signals \(Zeros, ReLU, width 64\): nothing comes back"),
+        ("sigmoid", "zeros", 64, "nothing comes back"),
+        ("relu", "he_normal", 1, "nothing comes back"),
+        ("sigmoid", "lecun_normal", 4, "shrink from layer to layer at every gain up to 1,024"),
+        ("swish", "he_normal", 64, "Activation must be one of"),
+        ("relu", "kaiming", 64, "Initialisation must be one of"),
+        ("relu", "he_normal", 0, "Width must be"),
+    ],
+)
+def test_no_critical_gain_is_said_with_the_reason(activation, scheme, width, message):
+    with pytest.raises(ValueError, match=message):
+        critical_gain(activation, scheme, width)
+
+
+@given(st.floats(1.01 * SEARCH[0], 0.99 * SEARCH[1]), st.floats(0.1, 10))
+def test_bisection_finds_the_gain_at_which_the_sign_changes(gain, slope):
+    assert bisect(lambda g: slope * math.log(g / gain)) == pytest.approx(gain, rel=1e-3)
+    assert bisect(lambda g: math.log(g / gain) ** 3, tolerance=1e-9) == pytest.approx(gain, rel=1e-9)
+
+
+def test_bisection_says_where_there_is_no_change_of_sign():
+    with pytest.raises(ValueError, match="shrink"):
+        bisect(lambda gain: -1.0)
+    with pytest.raises(ValueError, match="grow"):
+        bisect(lambda gain: 1.0)
+    with pytest.raises(ValueError, match="nothing"):
+        bisect(lambda gain: -math.inf)

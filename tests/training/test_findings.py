@@ -1,0 +1,213 @@
+"""Each finding appears where it is true, stays away where it is not, tells the true figures, and offers what helps."""
+
+import re
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from runs import DEGENERATE, look_after, trained
+
+from playground.training.diagnostics import look
+from playground.training.experiment import KNOBS, Experiment
+from playground.training.findings import RULES, Finding, findings, no_better_than_guessing, number, percent
+from playground.training.trainer import Trainer
+
+
+class Case(NamedTuple):
+    """After so many epochs, a rule speaks of the experiment, and is silent with the other value of a knob or two."""
+
+    rule: str
+    epochs: int
+    told: dict
+    silent: dict
+
+
+SMALL_SET = {"n_points": 40, "noise": 0.5, "hidden": (32,), "optimizer": "adam"}
+WILD_RELU = {"activation": "relu", "learning_rate": 3.0, "hidden": (6, 8)}
+CASES = [
+    Case("divergence", 25, DEGENERATE["runaway"], {"learning_rate": 0.1}),
+    Case("divergence", 5, DEGENERATE["overflow"], {"initializer": "he_normal", "learning_rate": 0.1}),
+    Case("copies", 0, {"initializer": "zeros"}, {"initializer": "small_normal"}),
+    Case("copies", 30, {"initializer": "constant"}, {"initializer": "lecun_normal"}),
+    Case("no_gradient", 2, {"initializer": "zeros"}, {"initializer": "small_normal"}),
+    Case("dead_units", 5, WILD_RELU, {"activation": "leaky_relu"}),
+    Case("dead_units", 5, WILD_RELU, {"learning_rate": 0.03}),
+    Case("saturation", 0, {"initializer": "unit_normal", "hidden": (32,) * 3}, {"initializer": "glorot_normal"}),
+    Case("saturation", 5, {"learning_rate": 10.0}, {"learning_rate": 0.1}),
+    Case("vanishing", 0, {"activation": "sigmoid", "hidden": (8,) * 10}, {"hidden": (8,)}),
+    Case("vanishing", 2, {"initializer": "small_normal", "hidden": (8,) * 5}, {"batch_norm": True}),
+    Case("exploding", 0, {"activation": "relu", "initializer": "unit_normal", "hidden": (16,) * 10}, {"hidden": (8,)}),
+    Case("steps_too_large", 3, {"learning_rate": 10.0}, {"learning_rate": 0.1}),
+    Case("steps_too_small", 5, {"learning_rate": 1e-4}, {"learning_rate": 0.1}),
+    Case("only_linear", 25, {"activation": "linear"}, {"activation": "tanh"}),
+    Case("only_linear", 25, {"hidden": ()}, {"hidden": (8, 8)}),
+    Case("only_linear", 25, {"hidden": (), "dataset": "circles"}, {"dataset": "blobs"}),
+    Case("overfitting", 100, SMALL_SET | {"learning_rate": 0.1}, {"n_points": 1000}),
+    Case("overfitting", 100, SMALL_SET | {"learning_rate": 0.1}, {"l2": 0.05}),
+    Case("batch_of_one", 0, {"batch_norm": True, "batch_size": 1}, {"batch_size": 2}),
+    Case("batch_of_one", 1, {"batch_norm": True, "n_points": 2}, {"train_share": 1.0}),
+    Case("no_better_than_guessing", 30, {"activation": "sigmoid"}, {"activation": "tanh"}),
+]
+BY_NAME = {rule.__name__: rule for rule in (*RULES, no_better_than_guessing)}
+each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}-{', '.join(case.silent)}")
+
+
+def test_every_rule_has_a_case():
+    assert {case.rule for case in CASES} == BY_NAME.keys()
+
+
+@each_case
+def test_a_finding_is_told_where_it_is_true(case):
+    seen = look_after(case.epochs, **case.told)
+    found = BY_NAME[case.rule](seen)
+    assert isinstance(found, Finding)
+    assert found in findings(seen)
+
+
+@each_case
+def test_a_finding_is_not_told_where_it_is_not(case):
+    assert BY_NAME[case.rule](look_after(case.epochs, **case.told | case.silent)) is None
+
+
+@each_case
+def test_a_remedy_is_a_change_to_valid_values_and_says_so(case):
+    seen = look_after(case.epochs, **case.told)
+    for finding in findings(seen):
+        changed = replace(seen.experiment, **finding.remedy)
+        assert all(getattr(changed, name) != getattr(seen.experiment, name) for name in finding.remedy)
+        for name, value in finding.remedy.items():
+            label = getattr(KNOBS[name], "options", {}).get(value, KNOBS[name]).label
+            assert label in finding.remedy_label
+
+
+def by_hand(seen):
+    """Layer by layer, the gradient and the activations of all training points: computed anew."""
+    network = seen.network.select()
+    network.forward(seen.data.X_train)
+    network.backward(seen.data.y_train)
+    norms = [np.linalg.norm(layer.dW) for layer in network.dense]
+    activations = [layer.output for layer in network.layers if not hasattr(layer, "W")]
+    return norms, activations[: len(norms) - 1]
+
+
+def recent(seen):
+    """The median size of a step, over the weights, in the layer where it is largest."""
+    return max(np.median([moment.update_ratios for moment in seen.moments[-5:] if moment.step], axis=0))
+
+
+def figures_of_copies(seen):
+    units = [np.vstack([layer.W, layer.b]).round(9) for layer in seen.network.dense[:-1]]
+    return ["The 8 units of hidden", f"only {min(len(np.unique(unit, axis=1).T) for unit in units)}:"]
+
+
+def figures_of_dead_units(seen):
+    dead = [(output == 0).all(axis=0).sum() for output in by_hand(seen)[1]]
+    layer = int(np.argmax(np.divide(dead, seen.experiment.hidden)))
+    return [f"{dead[layer]} of the {seen.experiment.hidden[layer]} units of hidden {layer + 1} "]
+
+
+def figures_of_saturation(seen):
+    shares = [(np.abs(output) > np.sqrt(0.95)).mean() for output in by_hand(seen)[1]]
+    layer = int(np.argmax(shares))
+    W = seen.network.dense[layer].W
+    size = np.sqrt((W**2).mean())
+    return [f"hidden {layer + 1}, {percent(shares[layer])}", f"square of {number(size)};", f"with {len(W)} inputs"]
+
+
+def figures_of_the_gradient(seen):
+    (first, *_, last), _ = by_hand(seen)
+    return [f"{number(last)} at the output", f"{number(first)} in hidden 1"]
+
+
+def figures_of_overfitting(seen):
+    test = [moment.test_loss for moment in seen.moments]
+    best = seen.moments[int(np.argmin(test))]
+    losses = (best.train_loss, seen.moment.train_loss, best.test_loss, seen.moment.test_loss)
+    return [f"Since epoch {best.epoch:.0f} ", f"set ({seen.data.n_train})", *(number(loss) for loss in losses)]
+
+
+def figures_of_guessing(seen):
+    p = seen.data.y_train.mean(axis=0)
+    entropy = -(p * np.log(p)).sum()
+    return [f"{seen.moment.epoch:.0f} epochs", number(seen.moment.train_loss), f"give {number(entropy)}"]
+
+
+FIGURES = {  # rule: from a look, words with the figures that its text must hold
+    "divergence": lambda seen: [f"rate of {seen.experiment.learning_rate:g} ", f"epoch {seen.moment.epoch:.3g}."],
+    "copies": figures_of_copies,
+    "no_gradient": lambda seen: [f"({percent(max(seen.data.y_train.mean(axis=0)))} "],
+    "dead_units": figures_of_dead_units,
+    "saturation": figures_of_saturation,
+    "vanishing": figures_of_the_gradient,
+    "exploding": figures_of_the_gradient,
+    "steps_too_large": lambda seen: [f"by {percent(recent(seen))} of"],
+    "steps_too_small": lambda seen: [f"{number(100 * recent(seen))} %", f"{1 / recent(seen):,.0f} such steps"],
+    "only_linear": lambda seen: [number(seen.moment.train_loss), percent(seen.moment.train_accuracy)],
+    "overfitting": figures_of_overfitting,
+    "batch_of_one": lambda seen: [],
+    "no_better_than_guessing": figures_of_guessing,
+}
+
+
+def test_the_figures_of_every_rule_are_looked_at():
+    assert FIGURES.keys() == BY_NAME.keys()
+
+
+@each_case
+def test_the_figures_that_are_told_are_true(case):
+    seen = look_after(case.epochs, **case.told)
+    for words in FIGURES[case.rule](seen):
+        assert words in BY_NAME[case.rule](seen).text
+
+
+@pytest.mark.parametrize("dataset", ["xor_clouds", "circles", "moons", "blobs"])
+def test_there_is_nothing_to_say_of_a_healthy_run(dataset):
+    trainer = trained(200, dataset=dataset)
+    assert trainer.history.moments[-1].train_accuracy >= 0.95
+    told = {finding.title for index in trainer.history.kept for finding in findings(look(trainer, index))}
+    assert not told
+
+
+def test_zeros_are_told_as_copies_and_the_remedy_trains():
+    seen = look_after(20, initializer="zeros")
+    first = findings(seen)[0]
+    assert first == BY_NAME["copies"](seen)
+    assert first.remedy == {"initializer": "glorot_normal"}
+    assert first.remedy_label == "Try Xavier/Glorot normal"
+    trainer = Trainer(replace(Experiment(initializer="zeros"), **first.remedy))
+    trainer.run(10**6)
+    assert trainer.history.moments[-1].train_accuracy >= 0.95
+
+
+CURED = [case for case in CASES if case.told.get("learning_rate", 0) <= 1]  # wilder steps may need a second remedy
+
+
+@pytest.mark.parametrize("case", CURED, ids=lambda case: f"{case.rule}-{', '.join(case.silent)}")
+def test_what_is_offered_takes_the_cause_away(case):
+    remedy = BY_NAME[case.rule](look_after(case.epochs, **case.told)).remedy
+    assert BY_NAME[case.rule](look_after(case.epochs, **case.told | remedy)) is None
+
+
+@pytest.mark.parametrize("epochs", [0, 25])
+@pytest.mark.parametrize("knobs", DEGENERATE.values(), ids=DEGENERATE)
+def test_an_experiment_at_the_edge_is_told_of_without_fail(knobs, epochs):
+    trainer = trained(epochs, **knobs)
+    for index in (0, trainer.last_good, trainer.history.kept[-1]):
+        for finding in findings(look(trainer, index)):
+            assert finding.title
+            assert not re.search(r"\b(nan|inf|None)\b", finding.text)
+            assert not finding.remedy or finding.remedy_label.startswith("Try ")
+
+
+@pytest.mark.parametrize(("value", "shown"), [
+    (0, "0"), (0.5, "0.5"), (0.123, "0.12"), (-2.34, "-2.3"), (0.001, "0.001"), (0.00012, "1.2e-04"),
+    (150.0, "150"), (34567.0, "34,567"), (345678.0, "3.5e+05"), (-0.0, "0"),
+])  # fmt: skip
+def test_figures_have_two_digits(value, shown):
+    assert number(value) == shown
+
+
+@pytest.mark.parametrize(("share", "shown"), [(0, "0 %"), (0.256, "26 %"), (1, "100 %")])
+def test_shares_are_whole_percents(share, shown):
+    assert percent(share) == shown
