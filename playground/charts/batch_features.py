@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 import pyarrow as pa
 
-from ..training.findings import number, percent
+from ..text import number, percent
 from .palette import CONTESTANTS, NOW, REFERENCE, WRONG
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
 

@@ -6,8 +6,8 @@ import altair as alt
 import numpy as np
 import pyarrow as pa
 
+from ..text import percent
 from ..topics.digits.analysis import Images, Places, how_sure
-from ..training.findings import percent
 from .palette import CLASSES, NOW, REFERENCE, WRONG
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
 

@@ -6,11 +6,11 @@ import altair as alt
 import numpy as np
 import pyarrow as pa
 
+from ..text import number
 from ..topics.batch_norm.paired_runs import PROBE, DuelTrainer
-from ..topics.initialization.standings import quartiles
 from ..training.contestants import Contestant
 from ..training.diagnostics import layer_statistics
-from ..training.findings import number
+from ..training.significance import quartiles
 from .palette import CONTESTANTS, REFERENCE
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
 

@@ -6,8 +6,8 @@ import altair as alt
 import numpy as np
 import pyarrow as pa
 
+from ..text import number, percent
 from ..training.diagnostics import LayerStatistics, Look
-from ..training.findings import number, percent
 from .palette import NOW, REFERENCE
 from .picture import Picture, Spec, pack, specification, unpack
 

@@ -6,8 +6,8 @@ import altair as alt
 import numpy as np
 import pyarrow as pa
 
+from ..text import number
 from ..topics.forward_backward.step_check import NUDGES, Checked, errors_by_nudge, losses_along
-from ..training.findings import number
 from .palette import NEGATIVE, NOW, REFERENCE
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
 

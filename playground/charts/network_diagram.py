@@ -5,9 +5,9 @@ from functools import lru_cache
 import altair as alt
 import pyarrow as pa
 
+from ..text import number
 from ..topics.forward_backward.equations import BACKWARD, UPDATE, Move
 from ..topics.forward_backward.training_step import Pass
-from ..training.findings import number
 from .palette import NEGATIVE, NOW, POSITIVE, REFERENCE
 from .picture import Picture, Spec, specification
 

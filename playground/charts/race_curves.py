@@ -6,9 +6,9 @@ import altair as alt
 import numpy as np
 import pyarrow as pa
 
+from ..text import number
 from ..topics.initialization.race import RaceTrainer
-from ..topics.initialization.standings import WORST_LOSS, quartiles
-from ..training.findings import number
+from ..training.significance import WORST_LOSS, quartiles
 from .palette import CONTESTANTS
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
 

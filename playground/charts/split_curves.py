@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 
 from ..data.datasets import SPLITS
+from ..text import number, percent
 from ..topics.digits.splits import PAIR, TestPart, TwoSplitsTrainer
-from ..topics.initialization.standings import quartiles
-from ..training.findings import number, percent
+from ..training.significance import quartiles
 from .palette import CONTESTANTS
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
 

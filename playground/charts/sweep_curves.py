@@ -7,9 +7,9 @@ import altair as alt
 import numpy as np
 import pyarrow as pa
 
+from ..text import number
 from ..topics.batch_norm.sweep import HALF, SWEPT, TRAINS, SweepTrainer, range_words
-from ..topics.initialization.standings import quartiles
-from ..training.findings import number
+from ..training.significance import quartiles
 from .palette import CONTESTANTS, REFERENCE
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
 

@@ -1,6 +1,7 @@
 """Neural networks in NumPy alone: what a student reads here is what trains every network of the app."""
 
 from .activations import ACTIVATIONS, Activation, LeakyReLU, Linear, ReLU, Sigmoid, Tanh
+from .base import Layer
 from .gradient_check import (
     check_layer,
     check_network,
@@ -10,7 +11,7 @@ from .gradient_check import (
     smallest_gradient,
 )
 from .initializers import INITIALIZERS, Initializer, initializer
-from .layers import BatchNorm, Dense, Layer, Softmax
+from .layers import BatchNorm, Dense, Softmax
 from .losses import CrossEntropy, MeanSquaredError
 from .network import NeuralNetwork
 from .optimizers import OPTIMIZERS, SGD, Adam, Momentum, Optimizer, RMSProp

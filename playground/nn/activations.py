@@ -5,7 +5,7 @@ To add one, write a subclass of `Activation`: it then stands in `ACTIVATIONS` an
 
 import numpy as np
 
-from .layers import Layer
+from .base import Layer
 
 ACTIVATIONS: dict[str, type["Activation"]] = {}
 

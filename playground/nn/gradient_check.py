@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .layers import Layer
+from .base import Layer
 from .losses import CrossEntropy
 from .network import NeuralNetwork
 

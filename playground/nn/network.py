@@ -5,7 +5,8 @@ import math
 
 import numpy as np
 
-from .layers import Dense, Layer, Softmax
+from .base import Layer
+from .layers import Dense, Softmax
 from .losses import CrossEntropy, MeanSquaredError
 from .optimizers import SGD, Optimizer
 

@@ -1,8 +1,10 @@
 """Contestants are schemes side by side, each with batch normalisation or without; all other knobs they share."""
 
 import difflib
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import ClassVar, NamedTuple, Self
+
+import numpy as np
 
 from ..nn import INITIALIZERS
 from ..settings.knobs import Knob
@@ -67,3 +69,32 @@ class SideBySide:
         knobs = {name: knob for name, knob in super().knobs().items() if name not in cls.OWN}
         first = knobs["contestants"].group
         return dict(sorted(knobs.items(), key=lambda item: item[1].group != first))
+
+
+class Paired:
+    """For a record of contestants, of which seed k of each draws from the same stream: a class to derive from first."""
+
+    DTYPE: ClassVar[type] = np.float32  # 1.7 times as fast; what schemes differ by is not in the eighth digit
+
+    def entry(self, contestant: Contestant, seed: int) -> Self:
+        """The experiment of one network. By itself it has the same data, initial weights and mini-batches."""
+        seed = (self.seed + seed) % (self.knobs()["seed"].high + 1)
+        return replace(self, initializer=contestant.initializer, batch_norm=contestant.batch_norm, seed=seed)
+
+
+class WithAndWithout(Paired):
+    """For a record whose networks are trained without batch normalisation and with it: a class to derive from first."""
+
+    OWN = "batch_norm"  # what the two don't share
+    FIRST: str  # the group of knobs that stands first
+
+    @classmethod
+    def knobs(cls) -> dict[str, Knob]:
+        """The knobs by name: those of the group `FIRST` first, and none for batch normalisation."""
+        knobs = {name: knob for name, knob in super().knobs().items() if name != cls.OWN}
+        return dict(sorted(knobs.items(), key=lambda item: item[1].group != cls.FIRST))
+
+    @property
+    def contestants(self) -> tuple[Contestant, Contestant]:
+        """The scheme without batch normalisation, and with it."""
+        return Contestant(self.initializer), Contestant(self.initializer, True)

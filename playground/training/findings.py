@@ -11,6 +11,7 @@ import numpy as np
 
 from ..nn import ACTIVATIONS, INITIALIZERS
 from ..settings.knobs import Choice, Real
+from ..text import number, percent
 from .diagnostics import LayerStatistics, Look
 from .experiment import KNOBS
 
@@ -57,17 +58,6 @@ def findings(look: Look) -> list[Finding]:
     with np.errstate(all="ignore"):
         found = [finding for each in RULES if (finding := each(look)) is not None]
         return found or [finding for finding in [no_better_than_guessing(look)] if finding is not None]
-
-
-def percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
-
-
-def number(value: float) -> str:
-    """A figure with two significant digits or more, without an exponent where it can be read without."""
-    if 100 <= abs(value) < 1e5:
-        return f"{value:,.0f}"
-    return f"{value + 0.0:.2g}" if value == 0 or 1e-3 <= abs(value) < 100 else f"{value:.1e}"
 
 
 def smaller_rate(look: Look) -> dict[str, Any]:

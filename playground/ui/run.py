@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ..server.scheduler import SLICE, nothing
+from ..text import number, percent
 from ..training.budget import affordable
 from ..training.diagnostics import Look, look
 from ..training.experiment import IN_RUN, Experiment
-from ..training.findings import number, percent
 from ..training.trainer import Trainer
 from .session import Desk, alone
 
@@ -216,3 +216,10 @@ class Run(Desk):
 def epoch_figures(epoch: float) -> str:
     """An epoch to a thousandth, so that each mini-batch, of which an epoch has at most as many, has its own."""
     return f"{epoch:,.3f}".rstrip("0").rstrip(".")
+
+
+class Fans:
+    """For a run of several stacks of one shape: a class to derive from first."""
+
+    def fans(self):
+        return [layer.W.shape[-2:] for layer in self.trainer.trainers[0].network.dense]

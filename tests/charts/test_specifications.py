@@ -9,9 +9,9 @@ import pytest
 from runs import DEGENERATE, look_after, trained, winding_numbers
 
 from playground import charts
+from playground.text import number, percent
 from playground.topics.initialization.race import Race, RaceTrainer
 from playground.training.diagnostics import Look, class_probabilities, look, view_limits
-from playground.training.findings import number, percent
 
 PICTURES = {
     name: picture

@@ -16,7 +16,8 @@ from playground.topics.initialization.race import Race
 from playground.training.contestants import Contestant
 from playground.training.experiment import Experiment
 from playground.ui.run import Run
-from playground.ui.sections.batch_norm_comparison import DuelRun, SweepRun
+from playground.ui.sections.batch_norm_comparison import DuelRun
+from playground.ui.sections.batch_norm_sweep import SweepRun
 from playground.ui.sections.initialization_race import RaceRun
 from playground.ui.take_home import EXERCISES, run_files
 

@@ -20,8 +20,9 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from playground.settings.knobs import Flag, Knob, Number, Widths
 from playground.settings.record import Record
-from playground.topics.batch_norm.one_batch import Evaluation, OneBatch
+from playground.topics.batch_norm.one_batch import OneBatch
 from playground.topics.batch_norm.paired_runs import Duel
+from playground.topics.batch_norm.running_statistics import Evaluation
 from playground.topics.batch_norm.sweep import Sweep
 from playground.topics.digits.digits_experiment import Digits
 from playground.topics.digits.splits import TwoSplits

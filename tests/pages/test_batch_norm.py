@@ -10,14 +10,13 @@ import pytest
 
 from playground.nn import BatchNorm
 from playground.settings.knobs import Choice, Flag, Widths
-from playground.topics.batch_norm.one_batch import (
+from playground.topics.batch_norm.one_batch import OneBatch, one_batch
+from playground.topics.batch_norm.running_statistics import (
     N_SEEDS,
     SIZES,
     Evaluation,
-    OneBatch,
     compare_modes,
     estimate_noise,
-    one_batch,
     seeds_trainer,
     stream,
 )

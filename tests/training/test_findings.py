@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from runs import DEGENERATE, look_after, trained
 
+from playground.text import number, percent
 from playground.training.diagnostics import look
 from playground.training.experiment import KNOBS, Experiment
-from playground.training.findings import RULES, Finding, findings, no_better_than_guessing, number, percent
+from playground.training.findings import RULES, Finding, findings, no_better_than_guessing
 from playground.training.trainer import Trainer
 
 

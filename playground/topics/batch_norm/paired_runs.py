@@ -8,35 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...nn import Activation, NeuralNetwork
-from ...settings.knobs import Integer, Knob
+from ...settings.knobs import Integer
 from ...settings.record import knob, knob_like
-from ...training.contestants import Contestant
+from ...text import number
+from ...training.contestants import WithAndWithout
 from ...training.experiment import Experiment
-from ...training.findings import number
-from ..initialization.race import Paired, RaceTrainer
-from ..initialization.standings import LEVEL, comparable, p_value, seeds_needed
+from ...training.significance import LEVEL, comparable, p_value, seeds_needed
+from ..initialization.race import RaceTrainer
 
 PERCENTILES = (15, 50, 85)  # as in figure 1 of Ioffe & Szegedy (2015)
 PROBE = 128  # training examples on which they are measured
 LENGTH = 300  # moments with percentiles, at the most
-
-
-class WithAndWithout(Paired):
-    """For a record whose networks are trained without batch normalisation and with it: a class to derive from first."""
-
-    OWN = "batch_norm"  # what the two don't share
-    FIRST: str  # the group of knobs that stands first
-
-    @classmethod
-    def knobs(cls) -> dict[str, Knob]:
-        """The knobs by name: those of the group `FIRST` first, and none for batch normalisation."""
-        knobs = {name: knob for name, knob in super().knobs().items() if name != cls.OWN}
-        return dict(sorted(knobs.items(), key=lambda item: item[1].group != cls.FIRST))
-
-    @property
-    def contestants(self) -> tuple[Contestant, Contestant]:
-        """The scheme without batch normalisation, and with it."""
-        return Contestant(self.initializer), Contestant(self.initializer, True)
 
 
 # fmt: off

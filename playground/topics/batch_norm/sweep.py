@@ -13,13 +13,12 @@ import pandas as pd
 from ...nn import NeuralNetwork
 from ...settings.knobs import Choice, Integer
 from ...settings.record import knob, knob_like
-from ...training.contestants import Contestant
+from ...text import number
+from ...training.contestants import Contestant, WithAndWithout
 from ...training.experiment import Experiment
-from ...training.findings import number
 from ...training.multi_trainer import Together
+from ...training.significance import WORST_LOSS, quartiles
 from ...training.trainer import Trainer, initial_network
-from ..initialization.standings import WORST_LOSS, quartiles
-from .paired_runs import WithAndWithout
 
 TRAINS = 0.9  # training accuracy from which a network counts as trained
 HALF = 0.5  # share of the seeds that must train for a value to count

@@ -9,8 +9,9 @@ from ...nn import INITIALIZERS, BatchNorm
 from ...training.contestants import Contestant
 from ...training.experiment import Experiment
 from ...training.trainer import Trainer
-from ..batch_norm.one_batch import Evaluation, OneBatch, one_batch
+from ..batch_norm.one_batch import OneBatch, one_batch
 from ..batch_norm.paired_runs import Duel, DuelTrainer
+from ..batch_norm.running_statistics import Evaluation
 from ..forward_backward.equations import moves
 from ..forward_backward.mistakes import SLIPS
 from ..forward_backward.step_check import check

@@ -10,7 +10,7 @@ from sklearn.metrics import confusion_matrix
 
 from ...data.datasets import Data
 from ...nn import Dense, NeuralNetwork
-from ...training.findings import percent
+from ...text import percent
 from .digits_experiment import SIDE
 
 MOST_POINTS = 500  # images whose places are computed

@@ -15,11 +15,11 @@ from sklearn.neighbors import NearestNeighbors
 from ...data.datasets import SPLITS, Data
 from ...settings.knobs import Integer, Knob
 from ...settings.record import knob, knob_like
+from ...text import number
 from ...training.experiment import Experiment
-from ...training.findings import number
 from ...training.multi_trainer import Together
+from ...training.significance import LEVEL, p_value, seeds_needed
 from ...training.trainer import Trainer, experiment_data
-from ..initialization.standings import LEVEL, p_value, seeds_needed
 from .analysis import answers, confusion
 from .digits_experiment import Digits
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ...nn import NeuralNetwork, network_gradients, numerical_gradient, relative_error, smallest_gradient
-from ...training.findings import number
+from ...text import number
 from .mistakes import broken
 from .training_step import Pass
 

@@ -13,7 +13,8 @@ import numpy as np
 from scipy.optimize import brentq
 
 from ...nn import ACTIVATIONS, INITIALIZERS, BatchNorm
-from .signal_propagation import LOST, Curves, Propagation, batch, bisect, spread
+from .critical_gain import bisect
+from .signal_propagation import LOST, Curves, Propagation, batch, spread
 
 ZERO, INFINITY = 1e-7, 1e7  # standard deviations of z at which the limits 0 and infinity are looked at
 SAME = 1e-6  # logarithms nearer to zero are zero, but for rounding

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...nn import Dense, NeuralNetwork
+from ...text import number, percent
 from ...training.contestants import Contestant
-from ...training.findings import number, percent
+from ...training.significance import LEVEL, p_value, quartiles
 from .race import FAST, Race, RaceTrainer
-from .standings import LEVEL, p_value, quartiles
 
 LOOKS = 8  # moments of a run, at the most, at which a measure looks
 PROBE = 100  # training examples, at the most, on which activations and gradients are measured

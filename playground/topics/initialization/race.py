@@ -4,8 +4,7 @@ All networks of a race with the same layers are one stack. Seed k of each contes
 so that contestants can be compared in pairs.
 """
 
-from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,24 +12,13 @@ from ...nn import NeuralNetwork
 from ...settings import limits
 from ...settings.knobs import Integer
 from ...settings.record import knob, knob_like
-from ...training.contestants import Contestant, Contestants, SideBySide
+from ...training.contestants import Contestant, Contestants, Paired, SideBySide
 from ...training.experiment import Experiment
 from ...training.multi_trainer import Together
 from ...training.trainer import Trainer, initial_network
 
 FAST = 0.95  # the accuracy that a network is to reach
 STATES = 16  # moments whose states are kept, of which a paper's experiment looks at half: a class has forty races
-
-
-class Paired:
-    """For a record of contestants, of which seed k of each draws from the same stream: a class to derive from first."""
-
-    DTYPE: ClassVar[type] = np.float32  # 1.7 times as fast; what schemes differ by is not in the eighth digit
-
-    def entry(self, contestant: Contestant, seed: int) -> Self:
-        """The experiment of one network. By itself it has the same data, initial weights and mini-batches."""
-        seed = (self.seed + seed) % (self.knobs()["seed"].high + 1)
-        return replace(self, initializer=contestant.initializer, batch_norm=contestant.batch_norm, seed=seed)
 
 
 # fmt: off

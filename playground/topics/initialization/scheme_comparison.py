@@ -6,8 +6,9 @@ from dataclasses import dataclass, fields
 from ...server.scheduler import nothing
 from ...settings.record import knob, knob_like
 from ...training.contestants import Contestant, Contestants, SideBySide
+from .critical_gain import critical_gain
 from .mean_field import Theory, theory
-from .signal_propagation import Propagation, Signal, critical_gain, propagate
+from .signal_propagation import Propagation, Signal, propagate
 
 
 # fmt: off

@@ -26,9 +26,6 @@ BINS = 50  # of the histograms of activations
 REACH = 4.0  # of the histograms of an unbounded activation, either way: 4 standard deviations of a signal of unit size
 LOST = 0.01  # share of its first size below which a signal has died; beyond the inverse it has exploded
 BYTES_AT_ONCE = 96 * 2**20  # of weights and activations that are held for the way back
-SEARCH = (2.0**-10, 2.0**10)  # gains between which a critical one is sought
-SMALL = 1e-3  # standard deviation of the input on which a critical gain is measured
-PROBES = 16  # examples of that input
 
 
 @dataclass(frozen=True)
@@ -288,99 +285,3 @@ def _histogram(a: np.ndarray, edges: np.ndarray) -> np.ndarray:
     low, high = edges[0], edges[-1]
     places = (np.clip(a[~np.isnan(a)], low, high) - low) * (BINS / (high - low))
     return np.bincount(np.minimum(places.astype(np.intp), BINS - 1), minlength=BINS) / a.size
-
-
-def critical_gain(
-    activation: str,
-    initializer: str,
-    width: int,
-    seed: int = 0,
-    depth: int = 16,
-    networks: int | None = None,
-    pause: Callable[..., object] = nothing,
-) -> float:
-    """The gain that keeps the size of signals, by bisection on a measurement.
-
-    Measured is the growth of the gradient on its way back through the deeper layers of several random networks: the
-    logarithm of the ratio of its standard deviations from layer to layer, as a mean over layers and networks. A
-    gradient says what becomes of a small change of the input. Where it neither grows nor shrinks, chi_1 = 1 in the
-    words of Schoenholz et al. (2017): the edge between order, where all examples end up alike, and chaos.
-
-    - For ReLU, leaky ReLU and linear units, which treat large and small alike, the same gain keeps the size of the
-      activations: He et al. (2015), equations 10 and 14; sqrt(2) over LeCun for ReLU.
-    - For a saturating activation the size of the activations would be no guide: with tanh every gain above the critical
-      one keeps it, since saturation holds it at a fixed point, and with sigmoid every gain does. tanh is critical where
-      that fixed point leaves zero, at gain 1 over LeCun; hence the input is small, as the signal is there in the deep.
-
-    The mean of logarithms is what a typical network does. It shrinks a signal more than the mean over networks, by a
-    share of about 1 / width a layer: the narrower, the more the gain exceeds what theory says of very wide layers.
-
-    Args:
-        activation, initializer: names in `ACTIVATIONS` and `INITIALIZERS`.
-        width: fan_in and fan_out of every layer.
-        seed: of weights, inputs and gradients.
-        depth: layers of each network.
-        networks: how many are measured; by default 16 narrow ones to 2 wide ones, for as much work.
-        pause: called at each look, so that others may come between.
-
-    Raises:
-        ValueError: for an unknown name, a width out of bounds, or where no gain keeps the size; the message says why.
-    """
-    p = Propagation(activation=activation, initializer=initializer, width=width)
-    networks = networks or max(2, min(16, 1024 // width))
-    rng = np.random.default_rng(seed)
-    dense = [Dense.stack([Dense(width, width, initializer, rng) for _ in range(networks)]) for _ in range(depth)]
-    for layer in dense:
-        layer.hold("dW", dense[0].dW)  # which nobody asks for: one array will do for all
-    bends = [ACTIVATIONS[activation]() for _ in dense]
-    X = SMALL * rng.standard_normal((PROBES, width))
-    top = rng.standard_normal((networks, PROBES, width))
-
-    measured = range(depth - 2, depth // 4 - 1, -1)  # at the top the gradient is still noise, all directions alike
-
-    def growth(gain: float) -> float:
-        pause()
-        A = X
-        for layer, bend in zip(dense, bends, strict=True):
-            A = bend.forward(layer.forward(gain * A))  # a (gain W) = (gain a) W, and no W has to be changed
-        before = dA = gain * dense[-1].backward(bends[-1].backward(top))
-        for i in measured:
-            dA = gain * dense[i].backward(bends[i].backward(dA))
-        ratios = [spread(each) / spread(above) if above.any() else 0 for each, above in zip(dA, before, strict=True)]
-        return float(np.log(ratios).mean() / len(measured))
-
-    try:
-        with np.errstate(all="ignore"):
-            return bisect(growth)
-    except ValueError as error:
-        names = f"{INITIALIZERS[p.initializer].label}, {ACTIVATIONS[p.activation].label}, width {p.width}"
-        raise ValueError(f"No gain keeps the size of signals ({names}): {error}.") from None
-
-
-def bisect(growth: Callable[[float], float], tolerance: float = 1e-3) -> float:
-    """The gain at which `growth` goes from negative to positive, exact to a share of `tolerance`.
-
-    First raise the gain, four times at a step, until the signal no longer shrinks: the gain sought lies between the
-    last two. Then look, again and again, in the middle of that interval, by its logarithm, and keep the half in which
-    the sign changes. Each look halves the interval, whatever the function: 11 make a factor of 4 one of 1.0007.
-    Press et al. (2007), section 9.1.
-
-    Raises:
-        ValueError: where the sign changes nowhere in `SEARCH`; the message says what is the case instead.
-    """
-    low = high = SEARCH[0]
-    if math.isinf(growth(high)):
-        raise ValueError("nothing comes back through the layers")
-    while growth(high) < 0:
-        low, high = high, 4 * high
-        if high > SEARCH[1]:
-            raise ValueError(f"they shrink from layer to layer at every gain up to {SEARCH[1]:,g}")
-    if low == high:
-        raise ValueError(f"they grow from layer to layer at every gain down to {SEARCH[0]:.1g}")
-    while high / low > 1 + tolerance:
-        middle = math.sqrt(low * high)
-        if growth(middle) < 0:
-            low = middle
-        else:
-            high = middle
-    return math.sqrt(low * high)

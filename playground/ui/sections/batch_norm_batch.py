@@ -2,27 +2,13 @@
 
 import streamlit as st
 
-from ...charts import feature_histograms, gradient_paths, mode_accuracies, noise_by_size, running_statistic
+from ...charts import feature_histograms, gradient_paths
 from ...nn import BatchNorm
-from ...topics.batch_norm.one_batch import (
-    DRAWS,
-    N_SEEDS,
-    SIZES,
-    Batch,
-    Evaluation,
-    Modes,
-    OneBatch,
-    estimate_noise,
-    examples,
-    stream,
-    trained_modes,
-)
-from ...topics.initialization.standings import LEVEL, p_value, quartiles
-from ...training.findings import number, percent
+from ...text import number
+from ...topics.batch_norm.one_batch import Batch, OneBatch, examples
 from .. import controls, source
 from ..session import Desk
 from ..slots import Slot
-from ..waiting import side_by_side
 
 EXAMPLES = 12  # whose gradients are shown side by side
 
@@ -41,12 +27,6 @@ class BatchDesk(Desk):
 
     def fans(self):
         return [(2, self.experiment.n_features)]
-
-
-class EvaluationDesk(Desk):
-    """A stream of mini-batches, and trained networks."""
-
-    kind = Evaluation
 
 
 def features(seen: Batch) -> None:
@@ -132,81 +112,3 @@ def _tex(value: float) -> str:
 
 def _bracketed(number: str) -> str:
     return rf"({number})" if number.startswith("-") else number
-
-
-def running(p: Evaluation) -> None:
-    """Running statistics on their way to those of all points."""
-    st.subheader("Running statistics find those of all points", anchor=False)
-    seen = stream(p)
-    left, right = st.columns(2)
-    Slot(left).show(running_statistic("Mean", seen.batch_mean, seen.running_mean, seen.mean))
-    Slot(right).show(running_statistic("Variance", seen.batch_var, seen.running_var, seen.var))
-    off = number(abs(seen.running_mean[-1] - seen.mean))
-    usual = number(((seen.batch_mean - seen.mean) ** 2).mean() ** 0.5)
-    start = (1 - p.momentum) ** p.n_batches
-    text = (
-        f"A mini-batch's mean misses that of all points by {usual} (root mean square), the running mean in the end by "
-        f"{off}. Of its start, 0, the running mean still holds a share of $(1 - {p.momentum:g})^{{{p.n_batches}}}$ = "
-        f"{number(start)}."
-    )
-    if p.batch_size == 1:
-        text += " **One example has no variance**, so the running variance stays at its start, 1."
-    st.markdown(text)
-
-
-def noise(p: Evaluation) -> None:
-    """How much batch statistics scatter against the batch size."""
-    st.subheader("The smaller the batch, the noisier its statistics", anchor=False)
-    seen = estimate_noise(p)
-    left, right = st.columns(2)
-    Slot(left).show(noise_by_size("σ of the mean", SIZES, seen.mean, seen.mean_theory))
-    Slot(right).show(noise_by_size("σ of the variance", SIZES, seen.var, seen.var_theory))
-    with st.expander("The theory, and how this was measured", icon=":material/functions:"):
-        st.markdown(
-            f"{DRAWS:,} mini-batches of each size go through as many stacked `BatchNorm` with momentum 1, whose "
-            r"running statistics are then the batch's. Theory, for independent examples: "
-            r"$\sigma(\mu_B) = \sigma / \sqrt{B}$, and for the unbiased variance $\mathrm{Var}(s^2) = \frac{1}{B} "
-            r"\left(\mu_4 - \sigma^4 \frac{B - 3}{B - 1}\right)$ with the fourth central moment $\mu_4$ (Mood, "
-            "Graybill & Boes, 1974, p. 229). A batch of one has no variance."
-        )
-
-
-def modes(p: Evaluation) -> None:
-    """What it costs to test in training mode."""
-    st.subheader("The mistake: to test in training mode", anchor=False)
-    [seen] = side_by_side(f"{N_SEEDS} networks train", trained_modes, [(p.experiment,)])
-    left, right = st.columns([3, 2], vertical_alignment="center")
-    bands = [quartiles(values) for values in (seen.evaluation, seen.shuffled, seen.sorted)]
-    left.caption(f"Median of {N_SEEDS} networks, in a band from quartile to quartile")
-    Slot(left).show(mode_accuracies(seen.sizes, *bands))
-    right.markdown(cost(p, seen))
-
-
-def cost(p: Evaluation, seen: Modes) -> str:
-    """The cost of the mistake, in words."""
-    if not p.hidden:
-        return "Without a hidden layer there is no batch normalisation, and both modes are the same."
-    right, alone = quartiles(seen.evaluation)[1], quartiles(seen.shuffled[0])[1]
-    losers, points = int((seen.cost(8) > 0).sum()), 100 * quartiles(seen.cost(8))[1]
-    by_class = quartiles(seen.sorted[seen.sizes.index(32)])[1]
-    lines = [
-        f"In evaluation mode the {N_SEEDS} networks get **{percent(right)}** of the test points right (median).",
-        f"In training mode one at a time **{percent(alone)}**: every hidden unit gives the same for every point.",
-        f"In batches of 8, {losers} of {N_SEEDS} networks lose; the median cost is **{points:.1f} points**.",
-        _all_at_once(seen),
-        f"Sorted by class, in batches of 32, **{percent(by_class)}**: an answer then depends on its neighbours. Where "
-        "all are of one class, normalising takes away what tells that class apart.",
-    ]
-    if seen.diverged:
-        lines.append(f":material/warning: {seen.diverged} of the networks have diverged.")
-    return "\n".join(f"- {line}" for line in lines)
-
-
-def _all_at_once(seen: Modes) -> str:
-    """What training mode costs with the largest batch there is, and whether that is more than chance."""
-    size, points = seen.sizes[-1], 100 * quartiles(seen.cost(seen.sizes[-1]))[1]
-    shown = "a difference" if p_value(seen.evaluation, seen.shuffled[-1]) < LEVEL else "no difference"
-    return (
-        f"All {size} at once, in the median **{abs(points):.1f} points** are {'gained' if points < 0 else 'lost'}: "
-        f"{shown} shown (Wilcoxon's test over the seeds, level {LEVEL})."
-    )

@@ -9,6 +9,7 @@ import streamlit as st
 
 from ...charts import split_curves, split_distances, split_recalls
 from ...data.datasets import SPLITS
+from ...text import percent
 from ...topics.digits.digits_experiment import SIDE, Digits
 from ...topics.digits.splits import (
     PAIR,
@@ -32,17 +33,15 @@ from ...topics.digits.targets import (
     run_result,
     tests_enough,
 )
-from ...training.findings import percent
 from ...training.trainer import experiment_data
 from .. import controls, player
 from ..opening import opening
-from ..run import Run, Single, epoch_figures
+from ..run import Fans, Run, Single, epoch_figures
 from ..session import open_desk
 from ..slots import Slot, WordsSlot
 from ..take_home import table_button
 from ..tiles import Tile, TilesSlot, ink, signs
 from ..waiting import turn
-from .batch_norm_comparison import Fans
 
 RESULTS, PROVING, TOLD = "digits: results", "digits: proof", "digits: what the last proof gave"  # in the session
 # seconds of a proof's training in a turn, in all turns before the page is told, and from then to the next

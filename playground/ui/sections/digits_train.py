@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from ... import charts
+from ...text import number, percent
 from ...topics.digits.analysis import (
     MOST_POINTS,
     Images,
@@ -21,7 +22,7 @@ from ...topics.digits.analysis import (
 from ...topics.digits.digits_experiment import SIDE, Digits
 from ...topics.digits.preprocessing import Seen
 from ...training.diagnostics import Look
-from ...training.findings import Finding, findings, number, percent
+from ...training.findings import Finding, findings
 from .. import controls, player, source
 from ..opening import opening
 from ..run import Run

@@ -1,20 +1,15 @@
 """A walk on the screen: a stepper through one training step, the network to point at, and numbers to change."""
 
-import numpy as np
 import streamlit as st
 
-from ...charts import loss_slope, network_diagram, nudges
+from ...charts import network_diagram
 from ...charts.network_diagram import POINTED
+from ...text import number
 from ...topics.forward_backward.equations import Move, agrees, code_lines, moves
-from ...topics.forward_backward.mistakes import SLIPS
-from ...topics.forward_backward.step_check import Checked, check
 from ...topics.forward_backward.training_step import LARGEST, STEPS, Edit, Pass, Walk, walk_through
-from ...training.findings import number
 from ..controls import control
 from ..fields import number_field
 from ..session import Desk
-from ..slots import Slot
-from ..source import source
 from .forward_backward_matrices import entry, matrices
 
 
@@ -260,68 +255,3 @@ def changes(desk: WalkDesk) -> None:
             f"In training step {step.overflow} the weights leave the numbers: shown is what was before it. "
             "A smaller learning rate helps.", icon=":material/trending_up:",
         )  # fmt: skip
-
-
-def slip_control(desk: WalkDesk) -> None:
-    """Break the backward pass on purpose, and see the code that does."""
-    control(desk, "slip", st)
-    chosen = SLIPS[desk.experiment.slip]
-    if chosen.backward:
-        st.code(source(chosen.backward).split("\n", 1)[1], language="python")
-
-
-def gradient_check(desk: WalkDesk) -> None:
-    """Both gradients of the parameter in play, the loss around it, and the check of all."""
-    checked = check(desk.step)
-    left, right = st.columns([10, 11])
-    with left:
-        network(desk, desk.moves)
-    with right:
-        Slot(st).show(loss_slope(checked))
-        i = checked.focus
-        for place, (label, value) in zip(
-            st.columns(3),
-            {
-                "Backpropagation": f"{checked.analytic[i]:.6g}", "Numerical": f"{checked.numerical[i]:.6g}",
-                "Relative error": f"{checked.errors[i]:.1e}",
-            }.items(),
-            strict=True,
-        ):  # fmt: skip
-            place.markdown(f"{label}  \n**{value}**")
-        if not checked.wrong.any():
-            st.success(checked.verdict, icon=":material/verified:")
-        elif checked.kinked and desk.experiment.slip == "none":
-            st.warning(checked.verdict, icon=":material/turn_sharp_right:")
-        else:
-            st.error(checked.verdict, icon=":material/bug_report:")
-        for sentence in remarks(desk, checked):
-            st.caption(f":material/info: {sentence}")
-        slip_control(desk)
-    st.dataframe(
-        checked.table(), hide_index=True, height=300, alt="Both gradients of every parameter, with relative error",
-        column_config={"Relative error": st.column_config.NumberColumn(format="%.1e"),
-                       "Backpropagation": st.column_config.NumberColumn(format="%.6g"),
-                       "Numerical": st.column_config.NumberColumn(format="%.6g")},
-    )  # fmt: skip
-    with st.expander("How large should the nudge h be?", icon=":material/straighten:"):
-        st.markdown(
-            "The central difference (L(w + h) − L(w − h)) / 2h is wrong by about h²: smaller is better, until L(w + h) "
-            "and L(w − h) differ in their last digits only."
-        )
-        if desk.experiment.slip == "none":
-            Slot(st).show(nudges(checked))
-        else:
-            st.caption("With a broken backward pass, no h helps.")
-
-
-def remarks(desk: WalkDesk, checked: Checked) -> list[str]:
-    """What is to be known where the check can say less than it seems."""
-    step, found = desk.step, []
-    slip = SLIPS[desk.experiment.slip]
-    if slip.backward and not checked.wrong.any():
-        found.append(f"“{slip.label}” makes no difference for this network and batch, so no check can see it.")
-    if np.any(step.outputs[-1][step.y == 1] < 1e-300):
-        found.append(
-            "A probability of the right class is 0 to the computer, and the loss is cut off there: its slope is lost."
-        )
-    return found

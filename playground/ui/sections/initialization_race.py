@@ -9,8 +9,8 @@ from ...charts import Picture, plane
 from ...charts.palette import CONTESTANTS
 from ...nn import NeuralNetwork
 from ...topics.initialization.race import Race, RaceTrainer
-from ...topics.initialization.standings import comparable
 from ...training.contestants import Contestant
+from ...training.significance import comparable
 from ..run import Run, Single, epoch_figures
 from ..slots import Slot
 

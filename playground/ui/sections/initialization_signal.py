@@ -8,11 +8,11 @@ import streamlit as st
 
 from ...charts import Profile, depth_curves, depth_histograms
 from ...charts.palette import CONTESTANTS
+from ...text import number
 from ...topics.initialization.mean_field import Theory, theoretical_gain
 from ...topics.initialization.scheme_comparison import Depth, expected, keeping_gain, signal
 from ...topics.initialization.signal_propagation import Signal
 from ...training.contestants import Contestant
-from ...training.findings import number
 from ..session import Desk
 from ..slots import Slot
 from ..waiting import side_by_side

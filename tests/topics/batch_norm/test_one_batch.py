@@ -8,20 +8,17 @@ import pytest
 from playground.charts import feature_histograms, gradient_paths, mode_accuracies, noise_by_size, running_statistic
 from playground.nn import CrossEntropy, Dense, numerical_gradient
 from playground.topics.batch_norm import one_batch as module
-from playground.topics.batch_norm.one_batch import (
-    MAX_BATCH,
+from playground.topics.batch_norm.one_batch import MAX_BATCH, OneBatch, examples, one_batch
+from playground.topics.batch_norm.running_statistics import (
     N_SEEDS,
     POOL,
     SIZES,
     Evaluation,
-    OneBatch,
     batch_statistics,
     compare_modes,
     estimate_noise,
-    examples,
     foretold_noise,
     mini_batches,
-    one_batch,
     pool,
     seeds_trainer,
     stream,

@@ -14,8 +14,8 @@ from playground.nn import BatchNorm, Dense, NeuralNetwork, ReLU, Softmax
 from playground.topics.batch_norm import paired_runs
 from playground.topics.batch_norm.paired_runs import PERCENTILES, PROBE, Duel, DuelTrainer, input_percentiles, verdict
 from playground.topics.initialization.race import Race, RaceTrainer
-from playground.topics.initialization.standings import seeds_needed
 from playground.training.contestants import Contestant
+from playground.training.significance import seeds_needed
 
 
 def small(**knobs) -> Duel:

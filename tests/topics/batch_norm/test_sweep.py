@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from playground.charts import sweep_losses, sweep_shares
 from playground.charts.sweep_curves import CEILING, FLOOR
 from playground.topics.batch_norm.sweep import SWEPT, Sweep, SweepTrainer, range_words, reading, stretches, table
-from playground.topics.initialization.standings import WORST_LOSS
 from playground.training.experiment import Experiment
+from playground.training.significance import WORST_LOSS
 from playground.training.trainer import Trainer
 
 

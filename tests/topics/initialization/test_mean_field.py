@@ -16,8 +16,9 @@ from scipy.integrate import quad
 
 from playground.data.datasets import PLANE
 from playground.nn import ACTIVATIONS, INITIALIZERS
+from playground.topics.initialization.critical_gain import critical_gain
 from playground.topics.initialization.mean_field import depth_scale, fixed_point, moments, theoretical_gain, theory
-from playground.topics.initialization.signal_propagation import Propagation, batch, critical_gain, propagate
+from playground.topics.initialization.signal_propagation import Propagation, batch, propagate
 
 RANDOM = [name for name, scheme in INITIALIZERS.items() if scheme.variance(1, 1)]
 FUNCTIONS = {  # each with its derivative, by the book

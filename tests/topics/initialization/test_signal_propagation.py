@@ -13,14 +13,12 @@ from hypothesis import strategies as st
 from playground.data.datasets import PLANE
 from playground.nn import ACTIVATIONS, INITIALIZERS, BatchNorm, NeuralNetwork
 from playground.topics.initialization import signal_propagation
+from playground.topics.initialization.critical_gain import SEARCH, bisect, critical_gain
 from playground.topics.initialization.signal_propagation import (
     BINS,
-    SEARCH,
     Propagation,
     batch,
-    bisect,
     build_layer,
-    critical_gain,
     histogram_edges,
     lost,
     propagate,

@@ -5,17 +5,9 @@ import pytest
 from scipy.stats import PermutationMethod, wilcoxon
 
 from playground.topics.initialization.race import Race, RaceTrainer
-from playground.topics.initialization.standings import (
-    LEVEL,
-    WORST_LOSS,
-    comparable,
-    compare,
-    p_value,
-    seeds_needed,
-    standings,
-    table,
-)
+from playground.topics.initialization.standings import compare, standings, table
 from playground.training.contestants import Contestant
+from playground.training.significance import LEVEL, WORST_LOSS, comparable, p_value, seeds_needed
 
 LABELS = ["A", "B", "C"]
 

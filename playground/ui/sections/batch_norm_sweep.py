@@ -1,0 +1,87 @@
+"""A sweep on the screen: hundreds of networks at as many learning rates or gains, with and without."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from ...charts import sweep_losses, sweep_shares
+from ...charts.sweep_curves import CEILING
+from ...topics.batch_norm.sweep import SWEPT, TRAINS, Sweep, SweepTrainer, reading
+from ...topics.batch_norm.sweep import table as sweep_table
+from ...training.experiment import KNOBS
+from .. import controls, player
+from ..opening import opening
+from ..run import Fans, Run, Single, epoch_figures
+from ..session import open_desk
+from ..slots import Slot, TableSlot, WordsSlot
+from ..take_home import table_button
+
+
+class SweepRun(Fans, Run):
+    """One visitor's sweep."""
+
+    kind = Sweep
+    frames = 10
+    time_slice = 0.07  # hundreds of networks: an epoch takes about as long
+
+    def new_trainer(self, experiment):
+        return SweepTrainer(experiment)
+
+    @property
+    def kept(self):
+        return []
+
+    def applies(self, name):
+        here = name == "swept" or (name == "learning_rate" and self.experiment.swept == "learning_rate")
+        return not here and super().applies(name)
+
+    @property
+    def singles(self):
+        """The best without batch normalisation, and with it; an experiment has no knob for the gain."""
+        sweep, found = self.trainer.experiment, {}
+        if sweep.swept == "gain":
+            return found
+        for contestant, trainer in zip(sweep.contestants, self.trainer.trainers, strict=True):
+            value, seed = place = self.trainer.best(contestant)
+            rate = KNOBS["learning_rate"].nearest(sweep.values[value])
+            if rate == sweep.values[value]:
+                experiment = replace(sweep.entry(contestant, seed), learning_rate=rate)
+                found[contestant.label] = Single(experiment, trainer, place)
+        return found
+
+    def words(self):
+        sweep = self.experiment
+        count = 2 * sweep.n_values * sweep.n_seeds
+        return f"Epoch {epoch_figures(self.trainer.progress)} of {sweep.epochs:,} · {count} networks at once"
+
+    def look(self):
+        return self.trainer
+
+
+def sweep() -> None:
+    """The section of sweeps over the learning rate, or over the gain of the first weights."""
+    run = open_desk(SweepRun)
+    controls.sidebar(run)
+    opening(
+        run, "Press **Play**: hundreds of networks train at once, each with its own value of what is swept.", "sweep"
+    )
+    knob = run.knobs["swept"]
+    st.segmented_control(
+        knob.label, list(SWEPT), format_func=lambda name: SWEPT[name].label, required=True, help=knob.help,
+        **controls.bound(run, "swept", run.experiment.swept),
+    )  # fmt: skip
+    player.buttons(run)
+    timeline = player.Timeline(run)
+
+    losses, shares = Slot(st), Slot(st)
+    outcome = WordsSlot(st)
+    st.caption(
+        f"Loss: median over the seeds, with quartiles; dashes: guessing, ln {run.trainer.data.n_classes}. Above "
+        f"{CEILING:g}, and where networks diverged, it is drawn at {CEILING:g}. A network trains if its training "
+        f"accuracy is {TRAINS:.0%} or more."
+    )
+    with st.expander("All values", icon=":material/table:"):
+        values = TableSlot(st, "For each value, without batch normalisation and with it: seeds that train, and loss")
+    table_button("sweep.csv", lambda: sweep_table(run.trainer))
+    each_frame = {losses: sweep_losses, shares: sweep_shares}
+    player.show(run, timeline, each_frame, {}, {outcome: reading, values: sweep_table})
