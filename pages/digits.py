@@ -2,12 +2,14 @@
 
 import streamlit as st
 
+from playground.ui.section import Section, show_sections
 from playground.ui.sections import digits_draw, digits_split, digits_train
-from playground.ui.session import choose_section
 
 PAGE = {"title": "Digits", "icon": ":material/draw:", "position": 5}
 
 st.title("Digits from scratch", anchor=False)
-{"train": digits_train.train, "split": digits_split.splits, "draw": digits_draw.draw}[
-    choose_section({"train": "Train", "split": "Two ways to split", "draw": "Draw a digit"})
-]()
+show_sections(
+    train=Section("Train", digits_train.train),
+    split=Section("Two ways to split", digits_split.splits),
+    draw=Section("Draw a digit", digits_draw.draw),
+)

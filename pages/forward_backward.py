@@ -2,43 +2,42 @@
 
 import streamlit as st
 
-from playground.ui import controls
-from playground.ui.opening import opening
-from playground.ui.sections import forward_backward_step
-from playground.ui.session import choose_section, open_desk
+from playground.ui.section import Section, open_section, show_sections
+from playground.ui.sections import forward_backward_check, forward_backward_step
 
 PAGE = {"title": "Forward and backward", "icon": ":material/swap_horiz:", "position": 3}
 
 
 def step_by_step():
-    """One training step, move by move."""
-    desk = open_desk(forward_backward_step.WalkDesk)
-    controls.sidebar(desk)
-    opening(
-        desk, "Press **Next**: the numbers go forward, and their gradients back. Point at any unit or link.", "step"
+    """One training step, equation by equation."""
+    session = open_section(
+        forward_backward_step.StepSession,
+        "Press **Next**: the numbers go forward, and their gradients back. Point at any unit or link.",
+        "step",
     )
-
-    forward_backward_step.stepper(desk)
+    forward_backward_step.stepper(session)
     left, right = st.columns([11, 10])
     with left:
-        shown = desk.moves[: desk.stage + (not desk.hidden)]
-        forward_backward_step.network(desk, shown, desk.move)
+        shown = session.equations[: session.stage + (not session.hidden)]
+        forward_backward_step.network(session, shown, session.equation)
     with right:
-        forward_backward_step.equation(desk)
-        forward_backward_step.code(desk.move)
-    forward_backward_step.arrays(desk)
+        forward_backward_step.equation(session)
+        forward_backward_step.code(session.equation)
+    forward_backward_step.arrays(session)
 
     st.markdown("**Change a number**, and everything follows.")
-    forward_backward_step.changes(desk)
+    forward_backward_step.changes(session)
 
 
 def gradient_check():
     """The loss itself says whether the gradients are right."""
-    desk = open_desk(forward_backward_step.WalkDesk)
-    controls.sidebar(desk)
-    opening(desk, "Is the backward pass right? **Ask the loss**: nudge one number, and see how far it moves.", "check")
-    forward_backward_step.gradient_check(desk)
+    session = open_section(
+        forward_backward_step.StepSession,
+        "Is the backward pass right? **Ask the loss**: nudge one number, and see how far it moves.",
+        "check",
+    )
+    forward_backward_check.gradient_check(session)
 
 
 st.title("Forward and backward, by hand", anchor=False)
-{"step": step_by_step, "check": gradient_check}[choose_section({"step": "Step by step", "check": "Gradient check"})]()
+show_sections(step=Section("Step by step", step_by_step), check=Section("Gradient check", gradient_check))

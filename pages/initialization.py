@@ -4,11 +4,10 @@ import streamlit as st
 
 from playground.charts import race_curves
 from playground.topics.initialization.standings import explanation, table
-from playground.ui import controls, player
-from playground.ui.opening import opening
+from playground.ui import player
+from playground.ui.section import Section, open_section, show_sections
 from playground.ui.sections import initialization_papers, initialization_signal
 from playground.ui.sections.initialization_race import RaceRun, planes, seed_control
-from playground.ui.session import choose_section, open_desk
 from playground.ui.slots import Slot, TableSlot
 from playground.ui.take_home import table_button
 
@@ -17,10 +16,8 @@ PAGE = {"title": "Initialisation", "icon": ":material/casino:", "position": 2}
 
 def race():
     """The race of schemes over many seeds, and the experiments from the papers, which are races."""
-    run = open_desk(RaceRun)
-    controls.sidebar(run)
-    opening(
-        run,
+    run = open_section(
+        RaceRun,
         "Press **Play**: all contestants see the same points and mini-batches. Only their first weights differ.",
         "race",
     )
@@ -44,29 +41,27 @@ def race():
     st.caption(explanation(run.experiment))
     table_button("standings.csv", lambda: table(run.trainer))
 
-    each_frame = pictures | {curves: lambda look: race_curves(look.trainer)}
-    words[standings] = lambda look: table(look.trainer)
+    each_frame = pictures | {curves: lambda snapshot: race_curves(snapshot.trainer)}
+    words[standings] = lambda snapshot: table(snapshot.trainer)
     player.show(run, timeline, each_frame, {}, words)
 
 
 def signal():
     """The signal through depth."""
-    desk = open_desk(initialization_signal.DepthDesk)
-    controls.sidebar(desk)
-    opening(
-        desk,
+    session = open_section(
+        initialization_signal.SignalSession,
         "Before any training: what depth does to a signal. **Turn the gain** until it neither dies nor explodes.",
         "signal",
     )
 
-    seen = initialization_signal.look(desk.experiment)
+    seen = initialization_signal.snapshot(session.experiment)
     initialization_signal.curves(seen)
     initialization_signal.histograms(seen)
     st.dataframe(
         initialization_signal.deaths(seen), hide_index=True, alt="For each scheme, the layer at which its signal dies"
     )
-    initialization_signal.gains(desk)
+    initialization_signal.gains(session)
 
 
 st.title("Initialisation schemes, side by side", anchor=False)
-{"race": race, "signal": signal}[choose_section({"race": "Race", "signal": "The signal through depth"})]()
+show_sections(race=Section("Race", race), signal=Section("The signal through depth", signal))

@@ -4,20 +4,16 @@ import streamlit as st
 
 from playground import charts
 from playground.training.findings import findings
-from playground.ui import controls, player, source
-from playground.ui.opening import opening
+from playground.ui import player, source
 from playground.ui.run import Run
-from playground.ui.session import open_desk
+from playground.ui.section import open_section
 from playground.ui.slots import FindingsSlot, Slot
 
 PAGE = {"title": "Playground", "icon": ":material/play_circle:", "position": 1}
 
-run = open_desk(Run)
-controls.sidebar(run)
-
 st.title("Train a network, and look inside", anchor=False)
-opening(
-    run,
+run = open_section(
+    Run,
     "Press **Play**: the network learns to colour the plane. Then turn any knob on the left and watch what it does.",
 )
 
@@ -28,7 +24,7 @@ left, right = st.columns([11, 10])
 boundary = Slot(left)
 loss, accuracy = Slot(right), Slot(right)
 
-happening = FindingsSlot(st, run)
+happening = FindingsSlot(st, run.turn)
 
 st.subheader("Layer by layer", anchor=False)
 columns = st.columns([3, 3, 2, 2])

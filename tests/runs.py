@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from playground.training.diagnostics import Look, look
+from playground.training.diagnostics import Snapshot, snapshot
 from playground.training.experiment import Experiment
 from playground.training.trainer import Trainer
 
@@ -38,10 +38,10 @@ def trained(epochs: int, **knobs) -> Trainer:
 
 
 @cache
-def look_after(epochs: int, **knobs) -> Look:
+def snapshot_after(epochs: int, **knobs) -> Snapshot:
     """What the app shows after so many epochs: the newest moment, or the last good one where it diverged."""
     trainer = trained(epochs, **knobs)
-    return look(trainer, trainer.last_good if trainer.diverged else trainer.history.kept[-1])
+    return snapshot(trainer, trainer.last_good if trainer.diverged else trainer.history.kept[-1])
 
 
 def assert_same_state(one, other):

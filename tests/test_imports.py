@@ -11,7 +11,10 @@ ROOT = Path(__file__).parents[1]
 APP = ROOT / "streamlit_app.py"
 MODULES = [*sorted(ROOT.glob("playground/**/*.py")), *sorted(ROOT.glob("pages/*.py")), APP]
 ORDER = (  # what stands here may import what stands before it, and itself; a new folder gets its place
-    "nn", "data", "settings", "server", "training", "topics", "export", "charts", "ui", "pages", "streamlit_app",
+    "playground", "playground/nn", "playground/data", "playground/settings", "playground/server",
+    "playground/training", "playground/topics", "playground/topics/initialization", "playground/topics/batch_norm",
+    "playground/topics/digits", "playground/topics/forward_backward", "playground/topics/course",
+    "playground/export", "playground/charts", "playground/ui", "playground/ui/sections", "pages", ".",
 )  # fmt: skip
 
 each_module = pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -36,12 +39,9 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-def part_of(name: str) -> str:
-    """The part of the project that a module belongs to, as in `ORDER`; "" for anything from outside, and the root."""
-    first, *rest = name.split(".")
-    if first == "playground":
-        return rest[0] if rest else ""
-    return first if first in ORDER else ""
+def folder(path: Path) -> str:
+    """The folder of a file, as in `ORDER`."""
+    return path.parent.relative_to(ROOT).as_posix()
 
 
 def calls(path: Path) -> set[str]:
@@ -56,14 +56,18 @@ def top_level(path: Path) -> set[str]:
 
 @each_module
 def test_a_module_imports_only_from_below(path):
-    own = part_of(dotted(path))
-    known = {dotted(module) for module in MODULES}
-    imported = {part_of(name) for name in imports(path) if name in known} - {""}
-    assert imported <= set(ORDER[: ORDER.index(own) + 1] if own else ())
+    known = {dotted(module): folder(module) for module in MODULES}
+    imported = {known[name] for name in imports(path) if name in known}
+    assert imported <= set(ORDER[: ORDER.index(folder(path)) + 1])
 
 
-def test_every_part_of_the_project_has_its_place_in_the_order():
-    assert {dotted(path).removeprefix("playground.").split(".")[0] for path in MODULES} <= {"playground", *ORDER}
+def test_every_folder_has_its_place_in_the_order():
+    assert {folder(path) for path in MODULES} == set(ORDER)
+
+
+def test_a_name_is_used_once():
+    names = [path.name for path in MODULES if path.name != "__init__.py" and folder(path) != "pages"]
+    assert sorted(names) == sorted(set(names))
 
 
 def test_no_modules_import_each_other_in_a_circle():
@@ -78,14 +82,15 @@ def test_the_engine_needs_nothing_but_numpy(path):
 
 
 @pytest.mark.parametrize(
-    ("library", "parts"), [("streamlit", {"ui", "pages", "streamlit_app"}), ("altair", {"charts"})]
+    ("library", "folders"),
+    [("streamlit", {"playground/ui", "playground/ui/sections", "pages"}), ("altair", {"playground/charts"})],
 )
-def test_what_draws_on_the_screen_is_known_to_its_own_part_alone(library, parts):
-    assert {part_of(dotted(path)) for path in MODULES if library in top_level(path)} <= parts
+def test_what_draws_on_the_screen_is_known_to_its_own_folders_alone(library, folders):
+    assert {folder(path) for path in MODULES if library in top_level(path)} <= folders
 
 
 def test_the_app_needs_nothing_but_the_user_interface():
-    assert {part_of(name) for name in imports(APP)} - {""} <= {"ui"}
+    assert all(name.startswith("playground.ui") for name in imports(APP))
 
 
 @each_module

@@ -4,8 +4,8 @@ from .batch_features import feature_histograms, gradient_paths, mode_accuracies,
 from .curves import accuracy_curve, loss_curve
 from .depth_curves import Profile, depth_curves, depth_histograms
 from .digit_views import confusion_heatmap, image_map, probability_bars
-from .input_drift import duel_gradients, input_drift
-from .layers import activation_histograms, gradient_norms, update_ratios, weight_histograms
+from .input_drift import input_drift, paired_gradients
+from .layer_by_layer import activation_histograms, gradient_norms, update_ratios, weight_histograms
 from .loss_slope import nudges, slope
 from .network_diagram import diagram
 from .picture import Picture
@@ -25,7 +25,6 @@ __all__ = [
     "depth_curves",
     "depth_histograms",
     "diagram",
-    "duel_gradients",
     "feature_histograms",
     "gradient_norms",
     "gradient_paths",
@@ -35,6 +34,7 @@ __all__ = [
     "mode_accuracies",
     "noise_by_size",
     "nudges",
+    "paired_gradients",
     "plane",
     "probability_bars",
     "race_curves",

@@ -7,29 +7,29 @@ import numpy as np
 import pyarrow as pa
 
 from ..text import number, percent
-from ..training.diagnostics import Look
+from ..training.diagnostics import Snapshot
 from .palette import NOW, REFERENCE
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
 
-POINTS = 200  # at the most, of a curve
+POINTS = 200  # at most, of a curve
 FLOOR = 1e-9  # a loss below it, which may be 0, is drawn here
 CURVE = 226  # pixels of height
 
 
-def loss_curve(look: Look) -> Picture:
+def loss_curve(snapshot: Snapshot) -> Picture:
     """Loss by epoch on training and test points, on a logarithmic scale."""
-    return _curve(look, "loss", "Loss (log scale)", number)
+    return _curve(snapshot, "loss", "Loss (log scale)", number)
 
 
-def accuracy_curve(look: Look) -> Picture:
+def accuracy_curve(snapshot: Snapshot) -> Picture:
     """Accuracy by epoch on training and test points."""
-    return _curve(look, "accuracy", "Accuracy", percent)
+    return _curve(snapshot, "accuracy", "Accuracy", percent)
 
 
-def _curve(look: Look, what: str, title: str, show) -> Picture:
-    kept = np.unique(np.linspace(0, len(look.moments) - 1, POINTS).round().astype(int))
-    moments = [look.moments[i] for i in kept]
-    splits = ["train", "test"] if len(look.data.X_test) else ["train"]
+def _curve(snapshot: Snapshot, what: str, title: str, show) -> Picture:
+    kept = np.unique(np.linspace(0, len(snapshot.moments) - 1, POINTS).round().astype(int))
+    moments = [snapshot.moments[i] for i in kept]
+    splits = ["train", "test"] if len(snapshot.data.X_test) else ["train"]
     floor = FLOOR if what == "loss" else 0.0
     values = {split: [max(getattr(moment, f"{split}_{what}"), floor) for moment in moments] for split in splits}
     epochs = pack([moment.epoch for moment in moments])
@@ -40,9 +40,9 @@ def _curve(look: Look, what: str, title: str, show) -> Picture:
         _curve_spec(title, what == "loss"),
         {
             "curve": pa.table({"epoch": [epochs] * len(splits), "value": packed, "split": splits}),
-            "now": pa.table({"epoch": [look.moment.epoch] * len(splits), "value": last, "split": splits}),
+            "now": pa.table({"epoch": [snapshot.moment.epoch] * len(splits), "value": last, "split": splits}),
         },
-        f"{what.capitalize()} by epoch, from epoch 0 to {look.moment.epoch:.4g}: {words}.",
+        f"{what.capitalize()} by epoch, from epoch 0 to {snapshot.moment.epoch:.4g}: {words}.",
     )
 
 

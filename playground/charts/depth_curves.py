@@ -23,7 +23,7 @@ class Profile:
     Attributes:
         label: the contestant's.
         measured: a value for each layer, shape (depth,).
-        theory: the same as foretold; None where there is no theory.
+        theory: the same as predicted; None where there is no theory.
     """
 
     label: str
@@ -32,7 +32,7 @@ class Profile:
 
 
 def depth_curves(title: str, profiles: list[Profile]) -> Picture:
-    """A quantity layer by layer on a logarithmic scale: measured as a line, foretold as dashes."""
+    """A quantity layer by layer on a logarithmic scale: measured as a line, predicted as dashes."""
     rows = []
     for profile in profiles:
         for kind, values in (("measured", profile.measured), ("theory", profile.theory)):

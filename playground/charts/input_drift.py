@@ -7,14 +7,14 @@ import numpy as np
 import pyarrow as pa
 
 from ..text import number
-from ..topics.batch_norm.paired_runs import PROBE, DuelTrainer
+from ..topics.batch_norm.paired_runs import PROBE, PairsTrainer
 from ..training.contestants import Contestant
 from ..training.diagnostics import layer_statistics
 from ..training.significance import quartiles
 from .palette import CONTESTANTS, REFERENCE
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
 
-POINTS = 60  # at the most, of a curve
+POINTS = 60  # at most, of a curve
 ROW = 64  # pixels of height of a layer
 REACH = 0.48  # of a row, on either side of its middle
 GRADIENTS = 190  # pixels of height
@@ -22,7 +22,7 @@ ROUND = (1, 1.5, 2, 3, 4, 6, 8, 10, 15)  # steps that leave little of a row empt
 SMALLEST = 1e-12  # a gradient below it, which may be 0, is drawn here
 
 
-def input_drift(trainer: DuelTrainer, contestant: Contestant, seed: int) -> Picture:
+def input_drift(trainer: PairsTrainer, contestant: Contestant, seed: int) -> Picture:
     """Inputs of the activation function by epoch, a row a layer: median in a band from 15th to 85th percentile.
 
     Ioffe & Szegedy (2015), figure 1 b and c. All rows of both contestants have one scale.
@@ -95,7 +95,7 @@ def _drift_spec(n_layers: int, limit: float, color: str) -> Spec:
     return specification(ROW * n_layers + 40, zeros, band, line)
 
 
-def duel_gradients(trainer: DuelTrainer) -> Picture:
+def paired_gradients(trainer: PairsTrainer) -> Picture:
     """Norm of the weights' gradient layer by layer, a colour a contestant: median over the seeds, with quartiles."""
     X, y = trainer.data.X_train[:PROBE], trainer.data.y_train[:PROBE]
     rows, words = [], []

@@ -6,7 +6,7 @@ import altair as alt
 import pyarrow as pa
 
 from ..text import number
-from ..topics.forward_backward.equations import BACKWARD, UPDATE, Move
+from ..topics.forward_backward.equations import BACKWARD, UPDATE, Equation
 from ..topics.forward_backward.training_step import Pass
 from .palette import NEGATIVE, NOW, POSITIVE, REFERENCE
 from .picture import Picture, Spec, specification
@@ -19,16 +19,16 @@ POINTED = "pointed"  # name of the selection: of its layers, all marks answer to
 NOT_YET = "·"
 
 
-def diagram(step: Pass, done: list[Move], current: Move | None = None) -> Picture:
-    """The network with all that is known after the moves that are done, for the example in play.
+def diagram(step: Pass, done: list[Equation], current: Equation | None = None) -> Picture:
+    """The network with all that is known after the equations that are done, for the example in play.
 
     Args:
         step: the training step.
-        done: the moves so far.
+        done: the equations so far.
         current: the move that is looked at; its entries in play are ringed. It may still be to come. Without one, the
             link in play is ringed.
     """
-    known = {move.name for move in done}
+    known = {equation.name for equation in done}
     latest = current or done[-1]
     back = latest.phase in (BACKWARD, UPDATE) and not latest.name.startswith("da")
     units, links = _units(step, known, current), _links(step, known, current, back)
@@ -55,7 +55,7 @@ def _heights(count: int) -> list[float]:
     return [(count - 1) / 2 - i for i in range(count)]
 
 
-def _ringed(step: Pass, current: Move | None) -> tuple[set, set]:
+def _ringed(step: Pass, current: Equation | None) -> tuple[set, set]:
     """The units (column, index) and the links (layer, from, to) whose numbers are in play."""
     if current is None:
         return set(), {step.focus}
@@ -76,7 +76,7 @@ def _ringed(step: Pass, current: Move | None) -> tuple[set, set]:
     return {(layer, k) for k in range(step.y.shape[1])}, set()
 
 
-def _units(step: Pass, known: set[str], current: Move | None) -> list[dict]:
+def _units(step: Pass, known: set[str], current: Equation | None) -> list[dict]:
     n, ringed, rows = step.example, _ringed(step, current)[0], []
     for i, y in enumerate(heights := _heights(step.X.shape[1])):
         value, slope = number(step.X[n, i]), number(step.douts[0][n, i]) if "da0" in known else ""
@@ -101,7 +101,7 @@ def _working_unit(step: Pass, known: set[str], layer: int, j: int, y: float, rin
     sums = _products(step.input(place)[n], dense.W[:, j]) + f" + {number(dense.b[j])}"
     has_z, has_a = f"z{layer}" in known, ("p" if last else f"a{layer}") in known
     has_dz, has_da = f"dz{layer}" in known, f"da{layer}" in known
-    bend = "softmax" if last else step.activation(dense).label
+    activation = "softmax" if last else step.activation(dense).label
     return _unit(
         layer, j, y,
         f"output {j + 1}" if last else f"hidden {layer}, unit {j + 1}",
@@ -109,7 +109,7 @@ def _working_unit(step: Pass, known: set[str], layer: int, j: int, y: float, rin
         dz if has_dz else da if has_da else "",
         ringed,
         z=f"{sums} = {z}" if has_z else NOT_YET,
-        a=f"{bend}({z}) = {a}" if has_a else NOT_YET,
+        a=f"{activation}({z}) = {a}" if has_a else NOT_YET,
         da=da if has_da else NOT_YET,
         dz=dz if has_dz else NOT_YET,
     )  # fmt: skip
@@ -126,7 +126,7 @@ def _unit(column, index, y, name, text, gradient="", ringed=False, z="–", a="�
     }  # fmt: skip
 
 
-def _links(step: Pass, known: set[str], current: Move | None, back: bool) -> list[dict]:
+def _links(step: Pass, known: set[str], current: Equation | None, back: bool) -> list[dict]:
     """A row a link. On the way back a link has its gradient, once that is known, in place of its weight."""
     ringed, rows = _ringed(step, current)[1], []
     largest = max(abs(step.network.gradients if back else step.network.parameters).max(), 1e-12)

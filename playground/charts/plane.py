@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from ..data.datasets import Data
 from ..nn import NeuralNetwork
-from ..training.diagnostics import GRID, Look, class_probabilities, view_limits
+from ..training.diagnostics import GRID, Snapshot, class_probabilities, view_limits
 from .contours import rings
 from .palette import CLASSES, REFERENCE, WRONG
 from .picture import Picture, Spec, pack, specification, unpack
@@ -18,9 +18,9 @@ SMALL_MARGINS, SMALL_GRID, SMALL_POINTS = (0.0, 0.6), 26, 100  # of a small pict
 SQUARE, SMALL = 470, 200  # pixels of height
 
 
-def boundary(look: Look) -> Picture:
+def boundary(snapshot: Snapshot) -> Picture:
     """The plane coloured by class probability, the points over it, and a ring around each that is misclassified."""
-    return plane(look.data, look.network)
+    return plane(snapshot.data, snapshot.network)
 
 
 @np.errstate(all="ignore")  # of a network that has diverged

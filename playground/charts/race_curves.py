@@ -12,7 +12,7 @@ from ..training.significance import WORST_LOSS, quartiles
 from .palette import CONTESTANTS
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
 
-POINTS = 60  # at the most, of a curve
+POINTS = 60  # at most, of a curve
 HEIGHT = 500  # pixels
 
 

@@ -13,7 +13,7 @@ from ..training.significance import quartiles
 from .palette import CONTESTANTS
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
 
-POINTS = 60  # at the most, of a curve
+POINTS = 60  # at most, of a curve
 CURVES, DIGITS, DISTANCES = 340, 400, 260  # pixels of height
 BINS = 24
 LABELS = tuple(SPLITS[split].label for split in PAIR)

@@ -1,4 +1,4 @@
-"""A check says that a piece of code is right, or what to look at: it knows the usual slips by what they give."""
+"""A check says that a piece of code is right, or what to look at: it knows the usual mistakes by what they give."""
 
 import copy
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from ..nn import Layer, relative_error
 CLOSE = 1e-6  # relative error up to which two arrays count as equal
 
 
-class Slip(Exception):
+class CheckFailed(Exception):
     """What a check found wrong, and where to look."""
 
 
@@ -19,8 +19,8 @@ def check(what: str, test: Callable[[], None]) -> bool:
     try:
         with np.errstate(all="ignore"):
             test()
-    except Slip as slip:
-        message = str(slip)
+    except CheckFailed as failure:
+        message = str(failure)
     except NotImplementedError as missing:
         message = f"{missing}. Write it, run its cell again, and then this one."
     except AttributeError as error:
@@ -36,18 +36,20 @@ def check(what: str, test: Callable[[], None]) -> bool:
     return False
 
 
-def compare(what: str, given, expected: np.ndarray, slips: Mapping[str, np.ndarray] | None = None, n: int = 0) -> None:
-    """Raise `Slip` where an array is not what it should be.
+def compare(
+    what: str, given, expected: np.ndarray, mistakes: Mapping[str, np.ndarray] | None = None, n: int = 0
+) -> None:
+    """Raise `CheckFailed` where an array is not what it should be.
 
     Args:
         what: its name.
         given: the array; None where nothing came back.
         expected: what it should be.
-        slips: for each usual slip, what to say and what it gives.
+        mistakes: for each usual mistake, what to say and what it gives.
         n: number of examples in the batch, to tell a mean from a sum; 0 where there is neither.
     """
     if given is None:
-        raise Slip(f"{what} is None: is a `return` missing?")
+        raise CheckFailed(f"{what} is None: is a `return` missing?")
     given = np.asarray(given)
     if given.shape != expected.shape:
         hint = ""
@@ -57,12 +59,12 @@ def compare(what: str, given, expected: np.ndarray, slips: Mapping[str, np.ndarr
             hint = ": is it summed along the right axis? The batch is axis 0 (or -2)."
         elif given.ndim > expected.ndim:
             hint = ": is an axis of length one left over?"
-        raise Slip(f"{what}: expected shape {expected.shape}, got {given.shape}{hint}")
+        raise CheckFailed(f"{what}: expected shape {expected.shape}, got {given.shape}{hint}")
     if relative_error(given, expected) < CLOSE:
         return
     if not np.isfinite(given).all():
-        raise Slip(f"{what} has entries that are no numbers (nan or inf)")
-    usual = dict(slips or {})
+        raise CheckFailed(f"{what} has entries that are no numbers (nan or inf)")
+    usual = dict(mistakes or {})
     usual["has the wrong sign"] = -expected
     if n:
         mean = f"is {n} times too large, and {n} is the size of the batch: a mean over the batch, not a sum"
@@ -70,17 +72,17 @@ def compare(what: str, given, expected: np.ndarray, slips: Mapping[str, np.ndarr
         usual |= {mean: n * expected, total: expected / n, f"{mean}, and the sign": -n * expected}
     for hint, value in usual.items():
         if np.shape(value) == given.shape and relative_error(given, value) < CLOSE:
-            raise Slip(f"{what} {hint}")
+            raise CheckFailed(f"{what} {hint}")
     worst = np.unravel_index(np.abs(given - expected).argmax(), given.shape)
     place = f"[{', '.join(map(str, worst))}]" if worst else ""
-    raise Slip(f"{what}{place}: expected {expected[worst]:.6g}, got {given[worst]:.6g}")
+    raise CheckFailed(f"{what}{place}: expected {expected[worst]:.6g}, got {given[worst]:.6g}")
 
 
 def gradients(layer: Layer, dout: np.ndarray) -> dict[str, np.ndarray]:
     """What `backward` gives back, under "dX", and the gradients that it leaves in the layer, in whatever shape.
 
     Raises:
-        Slip: where one of them was not set.
+        CheckFailed: where one of them was not set.
     """
     names = ["d" + name for name in layer.parameters]
     watched = copy.copy(layer)
@@ -90,5 +92,7 @@ def gradients(layer: Layer, dout: np.ndarray) -> dict[str, np.ndarray]:
     for name in names:
         found[name] = getattr(watched, name)
         if np.shape(found[name]) == getattr(layer, name).shape and np.isnan(found[name]).all():
-            raise Slip(f"self.{name} was not set: assign the gradient to it, and let the optimiser make the step")
+            raise CheckFailed(
+                f"self.{name} was not set: assign the gradient to it, and let the optimiser make the step"
+            )
     return found

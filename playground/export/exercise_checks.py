@@ -1,4 +1,4 @@
-"""Each exercise has its check: numbers computed another way, with loops or by nudging, and the slips that are usual."""
+"""Each exercise has its check: numbers computed another way, with loops or by nudging, and the usual mistakes."""
 
 import math
 
@@ -7,7 +7,7 @@ from sklearn.datasets import load_digits
 
 from ..nn import SGD, BatchNorm, CrossEntropy, Dense, Layer, NeuralNetwork, ReLU, Softmax, numerical_gradient
 from ..nn.initializers import glorot_normal
-from .check_tools import Slip, compare, gradients
+from .check_tools import CheckFailed, compare, gradients
 
 
 def xavier() -> None:
@@ -15,13 +15,15 @@ def xavier() -> None:
     fan_in, fan_out = 40, 160
     W = glorot_normal(np.random.default_rng(0), fan_in, fan_out)
     if W is None:
-        raise Slip("it gives None: is a `return` missing?")
+        raise CheckFailed("it gives None: is a `return` missing?")
     if np.shape(W) != (fan_in, fan_out):
-        raise Slip(f"expected shape {(fan_in, fan_out)}, got {np.shape(W)}: one row for each input, one column a unit")
+        raise CheckFailed(
+            f"expected shape {(fan_in, fan_out)}, got {np.shape(W)}: one row for each input, one column a unit"
+        )
     if not np.array_equal(W, glorot_normal(np.random.default_rng(0), fan_in, fan_out)):
-        raise Slip("the same seed gives other weights each time: draw them from `rng`")
+        raise CheckFailed("the same seed gives other weights each time: draw them from `rng`")
     variance, expected = W.var(), 2 / (fan_in + fan_out)
-    slips = {
+    mistakes = {
         "all weights are alike": 0.0,
         "the weights are not scaled": 1.0,
         "that is the variance used as a factor: take its square root, the standard deviation": expected**2,
@@ -32,12 +34,12 @@ def xavier() -> None:
         "that is 2 / fan_out: fan_in counts too": 2 / fan_out,
     }
     if abs(variance / expected - 1) > 0.1:
-        hint = next((f": {hint}" for hint, value in slips.items() if abs(variance - value) <= 0.1 * value), "")
-        raise Slip(f"the variance of a weight is {variance:.3g}, expected {expected:.3g}{hint}")
+        hint = next((f": {hint}" for hint, value in mistakes.items() if abs(variance - value) <= 0.1 * value), "")
+        raise CheckFailed(f"the variance of a weight is {variance:.3g}, expected {expected:.3g}{hint}")
     if abs(W.mean()) > 5 * math.sqrt(expected / W.size):
-        raise Slip(f"the mean of the weights is {W.mean():.3g}, expected 0")
+        raise CheckFailed(f"the mean of the weights is {W.mean():.3g}, expected 0")
     if (W**4).mean() / variance**2 < 2.4:  # 3 for a normal distribution, 1.8 for a uniform one
-        raise Slip("the variance is right, but the distribution is not normal: rng.standard_normal")
+        raise CheckFailed("the variance is right, but the distribution is not normal: rng.standard_normal")
 
 
 def dense_forward() -> None:
@@ -76,14 +78,14 @@ def relu_backward() -> None:
         return (G * layer.forward(Z)).sum()
 
     loss()
-    slips = {
+    mistakes = {
         "is dout itself: the derivative is missing, which is 1 where z > 0 and 0 elsewhere": G,
         "is the derivative alone: multiply it by dout, as the chain rule says": 1.0 * (Z > 0),
         "lets through where z < 0: it is the other way round": G * (Z < 0),
         "has z as a factor: the derivative of max(0, z) is 1 or 0": G * np.maximum(0, Z),
         "cuts off negative gradients: the sign of z decides, not that of dout": np.maximum(0, G),
     }
-    compare("dZ", layer.backward(G), numerical_gradient(loss, Z), slips, n=5)
+    compare("dZ", layer.backward(G), numerical_gradient(loss, Z), mistakes, n=5)
 
 
 def softmax_forward() -> None:
@@ -91,16 +93,16 @@ def softmax_forward() -> None:
     Z = np.random.default_rng(4).standard_normal((5, 3))
     P = np.array([[math.exp(z) / sum(map(math.exp, example)) for z in example] for example in Z])
     exp_Z = np.exp(Z)
-    slips = {
+    mistakes = {
         "is exp(z) alone: divide by its sum over the classes": exp_Z,
         "adds up to 1 over the batch: sum over the classes, axis -1": exp_Z / exp_Z.sum(axis=0),
         "adds up to 1 over all entries: sum over the classes alone, axis -1": exp_Z / exp_Z.sum(),
     }
-    compare("P", Softmax().forward(Z), P, slips)
+    compare("P", Softmax().forward(Z), P, mistakes)
     Z = np.array([[1000.0, 1000.0, 0.0], [-1000.0, -1000.0, -1001.0]])
     P = np.array([[0.5, 0.5, 0.0], np.array([1, 1, math.exp(-1)]) / (2 + math.exp(-1))])
     if not np.allclose(Softmax().forward(Z), P):
-        raise Slip("exp overflows for large logits: first subtract the largest logit of each example")
+        raise CheckFailed("exp overflows for large logits: first subtract the largest logit of each example")
 
 
 def softmax_backward() -> None:
@@ -112,8 +114,8 @@ def softmax_backward() -> None:
 
     loss()
     P, dZ = layer.forward(Z), numerical_gradient(loss, Z)
-    slips = {"is p / n: subtract the labels": P / 5, "is p: subtract the labels, and divide by the batch": P}
-    compare("dZ", layer.backward(y), dZ, slips, n=5)
+    mistakes = {"is p / n: subtract the labels": P / 5, "is p: subtract the labels, and divide by the batch": P}
+    compare("dZ", layer.backward(y), dZ, mistakes, n=5)
 
 
 def batch_norm_forward() -> None:
@@ -123,7 +125,7 @@ def batch_norm_forward() -> None:
     mean = np.array([sum(X[:, j]) / n for j in range(3)])
     var = np.array([sum((x - mean[j]) ** 2 for x in X[:, j]) / n for j in range(3)])
     X_hat = (X - mean) / np.sqrt(var + layer.epsilon)
-    slips = {
+    mistakes = {
         "divides by the variance: take its square root": (X - mean) / (var + layer.epsilon),
         "lacks epsilon under the root: without it a feature that never changes divides by 0": (X - mean) / np.sqrt(var),
         "has mean 0, but is not divided by the standard deviation": X - mean,
@@ -133,35 +135,39 @@ def batch_norm_forward() -> None:
         ),
         "is not normalised by the batch in training": X / np.sqrt(1 + layer.epsilon),
     }
-    compare("the output for gamma = 1, beta = 0", layer.forward(X), X_hat, slips)
+    compare("the output for gamma = 1, beta = 0", layer.forward(X), X_hat, mistakes)
 
-    slips = {
+    mistakes = {
         "was not updated": np.zeros(3),
         "is the mean of the newest batch alone: momentum is its weight": mean,
         "gives the newest batch the weight 1 - momentum": 0.9 * mean,
         "was updated with the wrong sign": -0.1 * mean,
     }
-    compare("self.running_mean", layer.running_mean, 0.1 * mean, slips)
+    compare("self.running_mean", layer.running_mean, 0.1 * mean, mistakes)
     unbiased = var * n / (n - 1)
-    slips = {
+    mistakes = {
         "was not updated": np.ones(3),
         "uses the variance with 1 / n: the running one is unbiased, n / (n - 1) times that": 0.9 + 0.1 * var,
         "gives the newest batch the weight 1 - momentum": 0.1 + 0.9 * unbiased,
         "is the variance of the newest batch alone: momentum is its weight": unbiased,
     }
-    compare("self.running_var", layer.running_var, 0.9 + 0.1 * unbiased, slips)
+    compare("self.running_var", layer.running_var, 0.9 + 0.1 * unbiased, mistakes)
 
     layer.gamma, layer.beta = [1.5, -2.0, 0.5], [1.0, 2.0, 3.0]
-    slips = {"does not use gamma and beta": X_hat, "lacks gamma": X_hat + layer.beta, "lacks beta": X_hat * layer.gamma}
-    compare("the output", layer.forward(X), layer.gamma * X_hat + layer.beta, slips)
+    mistakes = {
+        "does not use gamma and beta": X_hat,
+        "lacks gamma": X_hat + layer.beta,
+        "lacks beta": X_hat * layer.gamma,
+    }
+    compare("the output", layer.forward(X), layer.gamma * X_hat + layer.beta, mistakes)
 
     layer.training = False
     kept = layer.running_mean.copy(), layer.running_var.copy()
     expected = layer.gamma * (X - kept[0]) / np.sqrt(kept[1] + layer.epsilon) + layer.beta
-    slips = {"uses the batch's statistics: take the running ones": layer.gamma * X_hat + layer.beta}
-    compare("the output in evaluation (training = False)", layer.forward(X), expected, slips)
+    mistakes = {"uses the batch's statistics: take the running ones": layer.gamma * X_hat + layer.beta}
+    compare("the output in evaluation (training = False)", layer.forward(X), expected, mistakes)
     if not (np.array_equal(layer.running_mean, kept[0]) and np.array_equal(layer.running_var, kept[1])):
-        raise Slip("the running statistics changed in evaluation: update them in training only")
+        raise CheckFailed("the running statistics changed in evaluation: update them in training only")
 
     layer = BatchNorm(3)
     try:
@@ -170,7 +176,9 @@ def batch_norm_forward() -> None:
     except ZeroDivisionError:
         sound = False
     if not sound:
-        raise Slip("a batch of one example has no unbiased variance, n - 1 is 0: then leave self.running_var as it was")
+        raise CheckFailed(
+            "a batch of one example has no unbiased variance, n - 1 is 0: then leave self.running_var as it was"
+        )
 
 
 def batch_norm_backward() -> None:
@@ -188,10 +196,10 @@ def batch_norm_backward() -> None:
     X_hat, D = (X - X.mean(axis=0)) / std, G * layer.gamma
     through_mean, through_var = D.mean(axis=0), X_hat * (D * X_hat).mean(axis=0)
     dX = numerical_gradient(loss, X)
-    slips = {"lacks x_hat as a factor": G.sum(axis=0)}
-    compare("self.dgamma", given["dgamma"], numerical_gradient(loss, layer.gamma), slips, n=6)
+    mistakes = {"lacks x_hat as a factor": G.sum(axis=0)}
+    compare("self.dgamma", given["dgamma"], numerical_gradient(loss, layer.gamma), mistakes, n=6)
     compare("self.dbeta", given["dbeta"], numerical_gradient(loss, layer.beta), n=6)
-    slips = {
+    mistakes = {
         "takes mean and variance for constants: both depend on every x of the batch": D / std,
         "lacks the path through the variance: - x_hat mean(D x_hat)": (D - through_mean) / std,
         "lacks the path through the mean: - mean(D)": (D - through_var) / std,
@@ -199,7 +207,7 @@ def batch_norm_backward() -> None:
         "is not divided by sqrt(var + epsilon)": dX * std,
         "is divided by the variance: take its square root": dX / std,
     }
-    compare("dX", given["dX"], dX, slips, n=6)
+    compare("dX", given["dX"], dX, mistakes, n=6)
 
 
 def xor() -> None:
@@ -215,7 +223,7 @@ def xor() -> None:
         print(f"seed {seed}: loss {loss:.4f}, {4 * accuracy:.0f} of 4 right")
         solved += accuracy == 1
     if solved < 4:
-        raise Slip(f"solved from {solved} of 10 seeds, expected at least 4: do all checks above pass?")
+        raise CheckFailed(f"solved from {solved} of 10 seeds, expected at least 4: do all checks above pass?")
 
 
 def digits() -> None:
@@ -241,4 +249,6 @@ def read_digits(layers: list[Layer]) -> None:
     loss, accuracy = network.evaluate(X[split:], y[split:])
     print(f"test: loss {loss:.4f}, accuracy {accuracy:.4f}")
     if accuracy < 0.88:
-        raise Slip(f"accuracy {accuracy:.3f} on the test images, expected at least 0.88: do all checks above pass?")
+        raise CheckFailed(
+            f"accuracy {accuracy:.3f} on the test images, expected at least 0.88: do all checks above pass?"
+        )

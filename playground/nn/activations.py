@@ -1,4 +1,4 @@
-"""An activation is the bend between two linear layers: without one, a deep network is only a linear one.
+"""An activation makes a network nonlinear: without one, layers after each other are together one linear layer.
 
 To add one, write a subclass of `Activation`: it then stands in `ACTIVATIONS` and everywhere in the app.
 """
@@ -152,7 +152,7 @@ class Linear(Activation):
     label = "Linear"
     formula = r"z"
     derivative = r"1"
-    meaning = "No bend at all: however deep, the network can only draw a straight boundary."
+    meaning = "Not nonlinear at all: however deep, the network can only draw a straight boundary."
     source = "Saxe, McClelland & Ganguli (2014) study how such networks learn"
 
     def forward(self, X):

@@ -1,4 +1,4 @@
-"""The shelf: what many visitors ask for alike is computed once, and shared by all who ask; nobody changes it.
+"""A cache: what many visitors ask for alike is computed once, and shared by all who ask; nobody changes it.
 
 An experiment gives the same numbers for everyone, so a class that opens one lesson and presses Play sees the same
 pictures, moment by moment. The first to come computes them.
@@ -14,7 +14,7 @@ Thing = TypeVar("Thing")
 MOST = 3000  # pictures, of some 10 kB each
 
 
-class Shelf:
+class Cache:
     """A bounded store; what was not asked for the longest is forgotten first."""
 
     def __init__(self, most: int = MOST):
@@ -39,7 +39,7 @@ class Shelf:
         return len(self._things)
 
 
-SHELF = Shelf()
+CACHE = Cache()
 
 
 def is_shared(view: Callable) -> bool:

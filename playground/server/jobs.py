@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
 from typing import TypeVar
 
-from .scheduler import PATIENCE, Turns, nothing
+from .scheduler import PATIENCE, Scheduler, nothing
 
 Result = TypeVar("Result")
 
@@ -51,7 +51,7 @@ class Jobs:
 
     def __init__(self, cores: int, begun: int, kept: int):
         self._cores, self._kept = cores, kept
-        self._turns = Turns(cores)
+        self._turns = Scheduler(cores)
         self._pool = ThreadPoolExecutor(begun, "job")
         self._jobs: OrderedDict[tuple, Job] = OrderedDict()
         self._lock = threading.Lock()
@@ -103,11 +103,11 @@ class Jobs:
 
     def _compute(self, job: Job, function: Callable[[Callable], Result]) -> Result:
         job.check()
-        with self._turns.turn(while_waiting=job.check) as after_you:
+        with self._turns.turn(while_waiting=job.check) as give_way:
 
             def pause(done: float = 0.0) -> None:
                 job.done = done
-                after_you()
+                give_way()
 
             result = function(pause)
         job.done = 1.0

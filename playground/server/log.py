@@ -8,7 +8,7 @@ import time
 from functools import cache
 
 from ..settings.limits import LIMITS, PREFIX
-from .scheduler import TURNS
+from .scheduler import SCHEDULER
 
 LONG_WAIT = 1.0  # seconds in line from which the machine counts as saturated
 QUIET = 60.0  # seconds between two lines about that
@@ -61,7 +61,7 @@ def started() -> None:
     """Write, once, that the app has started, and with which limits."""
     log(
         "start",
-        turns_at_once=TURNS.at_once,
+        turns_at_once=SCHEDULER.at_once,
         limits={PREFIX + name: limit.read(os.environ) for name, limit in LIMITS.items()},
     )
 
@@ -75,4 +75,4 @@ def waited(seconds: float) -> None:
     now = time.monotonic()
     if seconds >= LONG_WAIT and now - _last_told >= QUIET:
         _last_told = now
-        log("saturated", logging.WARNING, waited_seconds=round(seconds, 2), waiting=TURNS.waiting)
+        log("saturated", logging.WARNING, waited_seconds=round(seconds, 2), waiting=SCHEDULER.waiting)

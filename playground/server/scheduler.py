@@ -11,17 +11,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 SLICE = 0.03  # seconds for which a turn lasts before others come between
-BREATH = 0.004  # seconds of rest between two looks whether somebody urgent waits
-# Seconds between two looks whether who waits still wants its turn. No click waits for that: it starts a script of its
-# own. With 80 visitors, looks every 0.05 s take 7 % of Python's time.
+BREATH = 0.004  # seconds of rest between two checks whether somebody urgent waits
+# Seconds between two checks whether a waiting thread still wants its turn. No click waits for that: it starts a script
+# of its own. With 80 visitors, checks every 0.05 s take 7 % of Python's time.
 PATIENCE = 0.25
 
 
 def nothing(*_: object) -> None:
-    """What who waits does meanwhile, unless told otherwise."""
+    """Do nothing while waiting: the default."""
 
 
-class Turns:
+class Scheduler:
     """A line in which threads wait for their turn.
 
     Attributes:
@@ -51,7 +51,7 @@ class Turns:
             while not ticket.wait(PATIENCE):
                 while_waiting()
 
-        def after_you() -> None:
+        def give_way() -> None:
             nonlocal ticket, began
             while_waiting()
             if time.monotonic() < began + SLICE:
@@ -64,7 +64,7 @@ class Turns:
         try:
             wait()
             began = time.monotonic()
-            yield after_you
+            yield give_way
         finally:
             self._leave(ticket, urgent)
 
@@ -106,4 +106,4 @@ class Turns:
 
 # Python runs one thread at a time, whatever the cores: with 40 visitors, one at work instead of two halves the time
 # from a click to its answer, from 0.33 to 0.17 s in the median, and shows more frames. A second core serves a replica.
-TURNS = Turns(1)
+SCHEDULER = Scheduler(1)

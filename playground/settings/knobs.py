@@ -23,6 +23,7 @@ class Knob:
         help: one line, in the field's own terms.
         minor: whether it is turned seldom, and may stand out of the way.
         live: whether a running network takes the change; one that is not live starts a new network.
+        formerly: names that it had in URLs, which still mean it.
     """
 
     default: Any
@@ -31,6 +32,7 @@ class Knob:
     help: str
     minor: bool = False
     live: bool = False
+    formerly: tuple[str, ...] = ()
 
     def read(self, text: str) -> Any:
         """The value that `text` stands for, valid or not. Raises ValueError or KeyError where it stands for none."""

@@ -44,7 +44,9 @@ class Record:
         Never fails: what is unknown is left out, what is malformed gets the default, what is out of range the nearest.
         """
         values, notices = {}, []
+        renamed = {former: name for name, knob in cls.knobs().items() for former in knob.formerly}
         for name, text in query.items():
+            name = renamed.get(name, name)
             if name not in cls.knobs():
                 notices.append(f"Unknown setting `{_short(name)}` was left out.")
                 continue

@@ -16,7 +16,7 @@ GIVEN_UP = ("n_seeds", "n_values", "batch_size", "n_points")  # what is made sma
 FORWARD, STEP = 2, 6  # operations for each weight and example: forward; and forward, back to weights and to inputs
 
 
-def work(experiment: Experiment) -> float:
+def operations(experiment: Experiment) -> float:
     """Floating-point operations of the largest slice: a step of all networks, or their evaluation on all examples."""
     source = experiment.source
     widths = [source.n_features, *experiment.hidden, experiment.n_classes if source.many_classes else source.n_classes]
@@ -30,13 +30,13 @@ def affordable(experiment: Kind) -> tuple[Kind, str]:
     most, said = MEGAFLOPS * 1e6, []
     for name in GIVEN_UP:
         knob = experiment.knobs().get(name)
-        excess = work(experiment) / most
+        excess = operations(experiment) / most
         if excess <= 1 or knob is None:
             continue
         before = getattr(experiment, name)
         fewer = max(knob.low, math.floor(before / excess))
         smaller = replace(experiment, **{name: fewer})
-        if work(smaller) < work(experiment):
+        if operations(smaller) < operations(experiment):
             said.append(f"{knob.label.lower()} {fewer:,} instead of {before:,}")
             experiment = smaller
     if not said:

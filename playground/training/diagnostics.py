@@ -12,7 +12,7 @@ from ..nn import Activation, Dense, Layer, NeuralNetwork
 from .experiment import Experiment
 from .trainer import Moment, Trainer
 
-PROBE = 500  # training examples, at the most, on which activations and gradients are measured
+PROBE = 500  # training examples, at most, on which activations and gradients are measured
 GRID = 40  # points along each axis of the grid on which the decision boundary is computed
 
 
@@ -46,7 +46,7 @@ class LayerStatistics:
 
 
 @dataclass(frozen=True)
-class Look:
+class Snapshot:
     """All there is to see of a run at one recorded moment.
 
     Attributes:
@@ -76,11 +76,11 @@ class Look:
         return self.layers[:-1]
 
 
-def look(trainer: Trainer, index: int) -> Look:
+def snapshot(trainer: Trainer, index: int) -> Snapshot:
     """Look at a run as it was at moment `index` of its history, one of `history.kept`."""
     moments = trainer.history.moments
     network = trainer.network_at(index)
-    return Look(
+    return Snapshot(
         experiment=trainer.experiment.at(moments[index].step),
         data=trainer.data,
         moments=moments[: index + 1],

@@ -12,7 +12,7 @@ import numpy as np
 from ..nn import ACTIVATIONS, INITIALIZERS
 from ..settings.knobs import Choice, Real
 from ..text import number, percent
-from .diagnostics import LayerStatistics, Look
+from .diagnostics import LayerStatistics, Snapshot
 from .experiment import KNOBS
 
 LEARNT = 0.95  # training accuracy from which a network needs no advice on how to learn
@@ -44,47 +44,47 @@ class Finding:
         return "Try " + ", ".join(parts)
 
 
-RULES: list[Callable[[Look], Finding | None]] = []
+RULES: list[Callable[[Snapshot], Finding | None]] = []
 
 
-def rule(function: Callable[[Look], Finding | None]) -> Callable[[Look], Finding | None]:
+def rule(function: Callable[[Snapshot], Finding | None]) -> Callable[[Snapshot], Finding | None]:
     """Enter a rule in `RULES`, in the order in which findings are told."""
     RULES.append(function)
     return function
 
 
-def findings(look: Look) -> list[Finding]:
+def findings(seen: Snapshot) -> list[Finding]:
     """All that the rules find at a moment, most urgent first; empty where there is nothing to say."""
     with np.errstate(all="ignore"):
-        found = [finding for each in RULES if (finding := each(look)) is not None]
-        return found or [finding for finding in [no_better_than_guessing(look)] if finding is not None]
+        found = [finding for each in RULES if (finding := each(seen)) is not None]
+        return found or [finding for finding in [no_better_than_guessing(seen)] if finding is not None]
 
 
-def smaller_rate(look: Look) -> dict[str, Any]:
+def smaller_rate(seen: Snapshot) -> dict[str, Any]:
     """A tenth of the learning rate, if it may be that small."""
-    rate = look.experiment.learning_rate / 10
+    rate = seen.experiment.learning_rate / 10
     return {"learning_rate": rate} if rate >= KNOBS["learning_rate"].low else {}
 
 
-def derived_initializer(look: Look) -> str:
+def derived_initializer(seen: Snapshot) -> str:
     """Name of the scheme that is derived for the activation in use."""
-    return ACTIVATIONS[look.experiment.activation].initializer
+    return ACTIVATIONS[seen.experiment.activation].initializer
 
 
-def initializer_remedy(look: Look) -> dict[str, Any]:
+def initializer_remedy(seen: Snapshot) -> dict[str, Any]:
     """The scheme derived for the activation, unless it is in use: then batch normalisation, unless that is, too."""
-    if look.experiment.initializer != derived_initializer(look):
-        return {"initializer": derived_initializer(look)}
-    return {} if look.experiment.batch_norm else {"batch_norm": True}
+    if seen.experiment.initializer != derived_initializer(seen):
+        return {"initializer": derived_initializer(seen)}
+    return {} if seen.experiment.batch_norm else {"batch_norm": True}
 
 
-def learnt(look: Look) -> bool:
-    return look.moment.train_accuracy >= LEARNT
+def learnt(seen: Snapshot) -> bool:
+    return seen.moment.train_accuracy >= LEARNT
 
 
-def recent_update_ratios(look: Look) -> np.ndarray | None:
+def recent_update_ratios(seen: Snapshot) -> np.ndarray | None:
     """For each layer, the median over recent moments of |change of W| / |W|; None before the first step."""
-    recent = [moment.update_ratios for moment in look.moments[-RECENT:] if moment.step]
+    recent = [moment.update_ratios for moment in seen.moments[-RECENT:] if moment.step]
     return np.median(recent, axis=0) if recent else None
 
 
@@ -95,174 +95,174 @@ def worst(layers: list[LayerStatistics], attribute: str) -> LayerStatistics | No
 
 
 @rule
-def divergence(look):
-    if look.diverged == "overflow":
+def divergence(seen):
+    if seen.diverged == "overflow":
         what = "In the next steps the weights grew beyond all bounds, until they were no longer numbers."
-    elif look.diverged == "runaway":
+    elif seen.diverged == "runaway":
         what = (
             "For twenty epochs the loss has been more than ten times what the network started from, or what guessing "
-            f"would give (ln {look.data.n_classes} = {np.log(look.data.n_classes):.2f})."
+            f"would give (ln {seen.data.n_classes} = {np.log(seen.data.n_classes):.2f})."
         )
     else:
         return None
-    rate = look.experiment.learning_rate
+    rate = seen.experiment.learning_rate
     return Finding(
         "The training has diverged and was stopped",
         f"{what} Each step overshoots: with a learning rate of {rate:g} it makes the loss larger, and the next step is "
-        f"larger still. You see the last good state, from epoch {look.moment.epoch:.3g}. "
+        f"larger still. You see the last good state, from epoch {seen.moment.epoch:.3g}. "
         "Try a smaller learning rate, or first weights that suit the activation.",
-        smaller_rate(look),
+        smaller_rate(seen),
     )
 
 
 @rule
-def copies(look):
-    twins = [layer for layer in look.hidden if layer.distinct < layer.fan_out]
+def copies(seen):
+    twins = [layer for layer in seen.hidden if layer.distinct < layer.fan_out]
     if not twins:
         return None
     layer = min(twins, key=lambda layer: layer.distinct / layer.fan_out)
-    label = INITIALIZERS[look.experiment.initializer].label
+    label = INITIALIZERS[seen.experiment.initializer].label
     return Finding(
         "Units are copies of each other",
         f"The {layer.fan_out} units of {layer.name.lower()} are in truth only {layer.distinct}: the others are copies, "
         "with the same weights, so they compute the same, get the same gradient, and stay copies for ever. To break "
         f"this symmetry, first weights must be drawn at random; these were set ({label}).",
-        {"initializer": derived_initializer(look)} if look.experiment.initializer != derived_initializer(look) else {},
+        {"initializer": derived_initializer(seen)} if seen.experiment.initializer != derived_initializer(seen) else {},
     )
 
 
 @rule
-def no_gradient(look):
-    if learnt(look) or any(layer.gradient_norm > 0 for layer in look.layers):
+def no_gradient(seen):
+    if learnt(seen) or any(layer.gradient_norm > 0 for layer in seen.layers):
         return None
     return Finding(
         "No weight gets a gradient",
         "The gradient of every weight is exactly 0, so only the biases of the output can learn, and all they can do is "
-        f"name the most frequent class ({percent(look.data.y_train.mean(axis=0).max())} of the training points).",
-        initializer_remedy(look),
+        f"name the most frequent class ({percent(seen.data.y_train.mean(axis=0).max())} of the training points).",
+        initializer_remedy(seen),
     )
 
 
 @rule
-def dead_units(look):
-    layer = worst(look.hidden, "dead")
+def dead_units(seen):
+    layer = worst(seen.hidden, "dead")
     if layer is None or layer.dead < 0.2:
         return None
     count = round(layer.dead * layer.fan_out)
-    suits = look.experiment.initializer == derived_initializer(look)
+    suits = seen.experiment.initializer == derived_initializer(seen)
     return Finding(
         "Dead units",
         f"{count} of the {layer.fan_out} units of {layer.name.lower()} give 0 for every training point, so their "
         "gradient is 0 and hardly any can come back. Steps that are too large, or first weights that don't suit ReLU, "
         "do this. A leaky ReLU can't die; a smaller learning rate kills fewer.",
-        {"activation": "leaky_relu"} if suits else initializer_remedy(look),
+        {"activation": "leaky_relu"} if suits else initializer_remedy(seen),
     )
 
 
 @rule
-def saturation(look):
-    layer = worst(look.hidden, "saturated")
-    if layer is None or layer.saturated < 0.5 or learnt(look):
+def saturation(seen):
+    layer = worst(seen.hidden, "saturated")
+    if layer is None or layer.saturated < 0.5 or learnt(seen):
         return None
     return Finding(
         "Saturated units",
         f"In {layer.name.lower()}, {percent(layer.saturated)} of the activations are at the flat ends of "
-        f"{ACTIVATIONS[look.experiment.activation].label}, where the slope is less than 5 % of its largest, and the "
+        f"{ACTIVATIONS[seen.experiment.activation].label}, where the slope is less than 5 % of its largest, and the "
         f"gradient with it. The weights there have a root mean square of {number(np.sqrt((layer.weights**2).mean()))}; "
         f"with {layer.fan_in} inputs, smaller ones keep the sums near 0, where the slope is large.",
-        initializer_remedy(look),
+        initializer_remedy(seen),
     )
 
 
 @rule
-def vanishing(look):
-    first, last = look.layers[0].gradient_norm, look.layers[-1].gradient_norm
-    if learnt(look) or not look.hidden or not last > 0 or first > 0.01 * last:
+def vanishing(seen):
+    first, last = seen.layers[0].gradient_norm, seen.layers[-1].gradient_norm
+    if learnt(seen) or not seen.hidden or not last > 0 or first > 0.01 * last:
         return None
     return Finding(
         "Vanishing gradient",
         f"The gradient is {number(last)} at the output, but only {number(first)} in hidden 1: "
         f"{number(first / last)} times as large. The first layers hardly learn. On its way back, the gradient is "
         "multiplied by the weights and slopes of each layer; where these are small, it shrinks with depth.",
-        initializer_remedy(look),
+        initializer_remedy(seen),
     )
 
 
 @rule
-def exploding(look):
-    first, last = look.layers[0].gradient_norm, look.layers[-1].gradient_norm
-    if learnt(look) or not look.hidden or not (first > 100 * last or max(first, last) > 1000):
+def exploding(seen):
+    first, last = seen.layers[0].gradient_norm, seen.layers[-1].gradient_norm
+    if learnt(seen) or not seen.hidden or not (first > 100 * last or max(first, last) > 1000):
         return None
     return Finding(
         "Exploding gradient",
         f"The gradient is {number(last)} at the output and {number(first)} in hidden 1. Each layer multiplies it by "
         "its weights, and where these are large, it grows with depth: a step that suits one layer is far too large for "
         "another.",
-        initializer_remedy(look),
+        initializer_remedy(seen),
     )
 
 
 @rule
-def steps_too_large(look):
-    ratios = recent_update_ratios(look)
-    if ratios is None or learnt(look) or not np.isfinite(ratios).any() or look.diverged:
+def steps_too_large(seen):
+    ratios = recent_update_ratios(seen)
+    if ratios is None or learnt(seen) or not np.isfinite(ratios).any() or seen.diverged:
         return None
     largest = int(np.nanargmax(np.where(np.isfinite(ratios), ratios, np.nan)))  # weights of 0 have no ratio
     if ratios[largest] < 0.1:
         return None
     return Finding(
         "Steps too large for the weights",
-        f"Each step changes the weights of {look.layers[largest].name.lower()} by {percent(ratios[largest])} of their "
+        f"Each step changes the weights of {seen.layers[largest].name.lower()} by {percent(ratios[largest])} of their "
         "size. About 0.1 % is usual (CS231n); with steps like these, what a step learns the next one overwrites.",
-        smaller_rate(look),
+        smaller_rate(seen),
     )
 
 
 @rule
-def steps_too_small(look):
-    ratios = recent_update_ratios(look)
-    if ratios is None or learnt(look) or look.moment.epoch < 3:
+def steps_too_small(seen):
+    ratios = recent_update_ratios(seen)
+    if ratios is None or learnt(seen) or seen.moment.epoch < 3:
         return None
     largest = np.max(ratios)  # infinite or not a number where weights are 0, as in the rule above
-    if not 0 < largest < 1e-4 or largest < 0.01 * look.experiment.learning_rate:  # then the gradient itself is small
+    if not 0 < largest < 1e-4 or largest < 0.01 * seen.experiment.learning_rate:  # then the gradient itself is small
         return None
-    rate = min(10 * look.experiment.learning_rate, KNOBS["learning_rate"].high)
+    rate = min(10 * seen.experiment.learning_rate, KNOBS["learning_rate"].high)
     return Finding(
         "Steps too small",
         f"No step changes the weights of any layer by more than {number(100 * largest)} % of their size (about 0.1 % "
-        f"is usual: CS231n), while the training accuracy is {percent(look.moment.train_accuracy)}. It would take "
+        f"is usual: CS231n), while the training accuracy is {percent(seen.moment.train_accuracy)}. It would take "
         f"{1 / largest:,.0f} such steps to change the weights by as much as they are.",
-        {"learning_rate": rate} if rate > look.experiment.learning_rate else {},
+        {"learning_rate": rate} if rate > seen.experiment.learning_rate else {},
     )
 
 
 @rule
-def only_linear(look):
-    experiment = look.experiment
+def only_linear(seen):
+    experiment = seen.experiment
     if experiment.hidden and experiment.activation != "linear":
         return None
-    if look.moment.epoch < 20 or look.moment.train_accuracy >= 0.9:
+    if seen.moment.epoch < 20 or seen.moment.train_accuracy >= 0.9:
         return None
-    earlier = look.moments[-1 - len(look.moments) // 4]
-    if look.moment.train_loss < 0.95 * earlier.train_loss:
+    earlier = seen.moments[-1 - len(seen.moments) // 4]
+    if seen.moment.train_loss < 0.95 * earlier.train_loss:
         return None
     why = "linear layers after each other are one linear layer" if experiment.hidden else "there is no hidden layer"
     return Finding(
         "The network can only draw straight lines",
-        f"The loss has stopped falling at {number(look.moment.train_loss)}, with "
-        f"{percent(look.moment.train_accuracy)} of the training points right: {why}, and no straight line separates "
-        "these classes any better. It needs a hidden layer with an activation that bends.",
+        f"The loss has stopped falling at {number(seen.moment.train_loss)}, with "
+        f"{percent(seen.moment.train_accuracy)} of the training points right: {why}, and no straight line separates "
+        "these classes any better. It needs a hidden layer with a nonlinear activation.",
         {"activation": "tanh"} if experiment.hidden else {"hidden": (8, 8)},
     )
 
 
 @rule
-def overfitting(look):
-    test = np.array([moment.test_loss for moment in look.moments])
+def overfitting(seen):
+    test = np.array([moment.test_loss for moment in seen.moments])
     if len(test) < 10 or np.isnan(test).any():
         return None
     best = int(np.argmin(test))
-    then, now = look.moments[best], look.moment
+    then, now = seen.moments[best], seen.moment
     falling = now.train_loss < then.train_loss
     if not (falling and now.test_loss > 1.25 * then.test_loss and now.test_loss > now.train_loss + 0.1):
         return None
@@ -270,35 +270,35 @@ def overfitting(look):
         "Overfitting",
         f"Since epoch {then.epoch:.0f} the loss on the training points has fallen from {number(then.train_loss)} to "
         f"{number(now.train_loss)}, but on the test points it has risen from {number(then.test_loss)} to "
-        f"{number(now.test_loss)}: the network learns its training set ({look.data.n_train}) by heart. More points, a "
+        f"{number(now.test_loss)}: the network learns its training set ({seen.data.n_train}) by heart. More points, a "
         "smaller network or an L2 penalty help.",
-        {"n_points": 1000} if look.experiment.n_points < 1000 and not look.experiment.source.given else {},
+        {"n_points": 1000} if seen.experiment.n_points < 1000 and not seen.experiment.source.given else {},
     )
 
 
 @rule
-def batch_of_one(look):
-    if not look.experiment.batch_norm or min(look.experiment.batch_size, look.data.n_train) > 1:
+def batch_of_one(seen):
+    if not seen.experiment.batch_norm or min(seen.experiment.batch_size, seen.data.n_train) > 1:
         return None
     return Finding(
         "Batch normalisation of a single example",
         "With one example in a mini-batch, each z is its own mean: the normalised value is 0 whatever the input, and "
         "no weight before it gets a gradient.",
-        {"batch_size": 32} if look.data.n_train > 1 else {"batch_norm": False},
+        {"batch_size": 32} if seen.data.n_train > 1 else {"batch_norm": False},
     )
 
 
-def no_better_than_guessing(look: Look) -> Finding | None:
+def no_better_than_guessing(seen: Snapshot) -> Finding | None:
     """Told only where no rule says why."""
-    shares = look.data.y_train.mean(axis=0)
+    shares = seen.data.y_train.mean(axis=0)
     guessing = -sum(share * np.log(share) for share in shares if share > 0)
-    if learnt(look) or look.moment.epoch < 20 or look.moment.train_loss < 0.97 * guessing:
+    if learnt(seen) or seen.moment.epoch < 20 or seen.moment.train_loss < 0.97 * guessing:
         return None
-    sigmoid = look.experiment.activation == "sigmoid"
+    sigmoid = seen.experiment.activation == "sigmoid"
     return Finding(
         "No better than guessing so far",
-        f"After {look.moment.epoch:.0f} epochs the loss is {number(look.moment.train_loss)}; to name the classes by "
+        f"After {seen.moment.epoch:.0f} epochs the loss is {number(seen.moment.train_loss)}; to name the classes by "
         f"their frequencies alone would give {number(guessing)}. The gradient in the first layer is "
-        f"{number(look.layers[0].gradient_norm)}: the network stands on a plateau, and may stay there for long.",
-        {"activation": "tanh"} if sigmoid else initializer_remedy(look),
+        f"{number(seen.layers[0].gradient_norm)}: the network stands on a plateau, and may stay there for long.",
+        {"activation": "tanh"} if sigmoid else initializer_remedy(seen),
     )

@@ -8,7 +8,7 @@ from .experiment import Experiment
 from .trainer import Trainer, experiment_data
 
 
-class Together:
+class MultiTrainer:
     """Base of what trains several stacks of networks together; to a player it is like a `Trainer`.
 
     Subclasses fill `trainers` when they are made.

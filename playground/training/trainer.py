@@ -16,7 +16,7 @@ from ..settings import limits
 from .experiment import Experiment
 
 HISTORY_BYTES = limits.HISTORY_MIB * 2**20  # for the states of one run; older ones are thinned out to stay below
-HISTORY_LENGTH = limits.HISTORY_LENGTH  # states at the most
+HISTORY_LENGTH = limits.HISTORY_LENGTH  # states at most
 FEWEST_STATES = 4  # a network whose history could hold no more is not looked back at
 
 
@@ -57,7 +57,7 @@ class History:
 
     Args:
         state_bytes: size of a state.
-        most: states at the most, however small.
+        most: states at most, however small.
 
     Attributes:
         moments: every recorded moment, oldest first.
@@ -105,7 +105,7 @@ class Trainer:
         network: what to train; by default the network that the experiment describes. With a stack of networks, which
             share data and mini-batches, losses, accuracies and the like are arrays of shape (*stack).
         learning_rates: one for each network of a stack, in place of the experiment's; shape (*stack).
-        states: how many states the history keeps at the most.
+        states: how many states the history keeps at most.
 
     Attributes:
         experiment: the experiment; `change` replaces it by one with the change in it.

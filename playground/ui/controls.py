@@ -8,119 +8,120 @@ import streamlit as st
 from ..nn import INITIALIZERS, Initializer
 from ..settings.knobs import Choice, Flag, Integer, Knob, Real, Widths
 from ..training.contestants import Contestant, Contestants
-from .session import Desk
+from .session import PageSession
 
 NEW_LAYER = 8  # units of a layer that is added to none
 
 
-def sidebar(desk: Desk) -> None:
+def sidebar(session: PageSession) -> None:
     """All knobs of a run, group by group; what is turned less often stands behind an expander."""
-    groups = dict.fromkeys(knob.group for knob in desk.knobs.values())
+    groups = dict.fromkeys(knob.group for knob in session.knobs.values())
     for group in groups:
-        shown = [name for name, knob in desk.knobs.items() if knob.group == group and desk.applies(name)]
-        shown = [name for name in shown if desk.lesson.shows(name)]
+        shown = [name for name, knob in session.knobs.items() if knob.group == group and session.shows(name)]
         if shown:
             st.sidebar.subheader(group)
         for name in shown:
-            if not desk.knobs[name].minor:
-                control(desk, name, st.sidebar)
-        minor = [name for name in shown if desk.knobs[name].minor]
+            if not session.knobs[name].minor:
+                control(session, name, st.sidebar)
+        minor = [name for name in shown if session.knobs[name].minor]
         if minor:
-            with st.sidebar.expander(", ".join(desk.knobs[name].label for name in minor)) as more:
+            with st.sidebar.expander(", ".join(session.knobs[name].label for name in minor)) as more:
                 for name in minor:
-                    control(desk, name, more)
+                    control(session, name, more)
 
 
-def control(desk: Desk, name: str, place) -> None:
+def control(session: PageSession, name: str, place) -> None:
     """One knob's widget, which always shows what the experiment says, and what is to be known of the choice."""
-    knob, value = desk.knobs[name], getattr(desk.current, name)
-    widget(knob, name, value, desk, place)
+    knob, value = session.knobs[name], getattr(session.current, name)
+    widget(knob, name, value, session, place)
     if isinstance(knob, Choice):
-        place.caption("  \n".join(explanation(knob.options[value], desk)))
+        place.caption("  \n".join(explanation(knob.options[value], session)))
 
 
-def explanation(option: Any, desk: Desk) -> list[str]:
+def explanation(option: Any, session: PageSession) -> list[str]:
     """Formula and meaning of an entry of a catalogue; of an initialiser, its variances in this network and source."""
     lines = [f"${option.formula}$"] if hasattr(option, "formula") else []
     lines.append(option.meaning)
     if isinstance(option, Initializer):
-        variances = [option.variance(*fans) for fans in desk.fans()]
+        variances = [option.variance(*fans) for fans in session.fans()]
         lines.append("Var(W), layer by layer: " + ", ".join(f"**{variance:.3g}**" for variance in variances))
         lines.append(f"*{option.source}*")
     return lines
 
 
-def bound(desk: Desk, name: str, value: Any, key: str | None = None) -> dict[str, Any]:
+def bound(session: PageSession, name: str, value: Any, key: str | None = None) -> dict[str, Any]:
     """Arguments that tie a widget to a knob: it shows `value`, and turning it turns the knob."""
     key = key or f"knob-{name}"
     st.session_state[key] = value
-    return {"key": key, "on_change": lambda: desk.turn(**{name: st.session_state[key]})}
+    return {"key": key, "on_change": lambda: session.turn(**{name: st.session_state[key]})}
 
 
 @singledispatch
-def widget(knob: Knob, name: str, value: Any, desk: Desk, place) -> None:
+def widget(knob: Knob, name: str, value: Any, session: PageSession, place) -> None:
     """The widget for a kind of knob."""
     raise NotImplementedError(type(knob))
 
 
 @widget.register
-def _(knob: Choice, name, value, desk, place):
+def _(knob: Choice, name, value, session, place):
     place.selectbox(
         knob.label,
         list(knob.options),
         format_func=lambda option: knob.options[option].label,
         help="\n\n".join([knob.help, getattr(knob.options[value], "source", "")]),
-        **bound(desk, name, value),
+        **bound(session, name, value),
     )
 
 
 @widget.register
-def _(knob: Flag, name, value, desk, place):
-    place.toggle(knob.label, help=knob.help, **bound(desk, name, value))
+def _(knob: Flag, name, value, session, place):
+    place.toggle(knob.label, help=knob.help, **bound(session, name, value))
 
 
 @widget.register
-def _(knob: Real, name, value, desk, place):
+def _(knob: Real, name, value, session, place):
     if knob.log:
-        log_slider(knob, name, value, desk, place, lambda number: f"{number:g}")
+        log_slider(knob, name, value, session, place, lambda number: f"{number:g}")
     else:
         digits = max(0, -int(f"{knob.step:e}".split("e")[1]))
         place.slider(
             knob.label, knob.low, knob.high, step=knob.step, format=f"%.{digits}f", help=knob.help,
-            **bound(desk, name, value),
+            **bound(session, name, value),
         )  # fmt: skip
 
 
 @widget.register
-def _(knob: Integer, name, value, desk, place):
+def _(knob: Integer, name, value, session, place):
     if knob.log:
-        top = desk.highest(name)
-        log_slider(knob, name, value, desk, place, lambda number: f"all {top}" if number > top else f"{number:,}", top)
+        top = session.highest(name)
+        log_slider(
+            knob, name, value, session, place, lambda number: f"all {top}" if number > top else f"{number:,}", top
+        )
     elif knob.high > 10_000:
-        place.number_input(knob.label, knob.low, knob.high, step=1, help=knob.help, **bound(desk, name, value))
+        place.number_input(knob.label, knob.low, knob.high, step=1, help=knob.help, **bound(session, name, value))
     else:
-        place.slider(knob.label, knob.low, knob.high, step=knob.step, help=knob.help, **bound(desk, name, value))
+        place.slider(knob.label, knob.low, knob.high, step=knob.step, help=knob.help, **bound(session, name, value))
 
 
-def log_slider(knob: Knob, name: str, value: Any, desk: Desk, place, show, top: float | None = None) -> None:
+def log_slider(knob: Knob, name: str, value: Any, session: PageSession, place, show, top: float | None = None) -> None:
     """A slider over 1, 2, 5, 10 ... times the lowest value up to `top`, and the present value where it is another."""
     top = knob.high if top is None else top
     steps = [knob.low * factor * 10**power for power in range(8) for factor in (1, 2, 5)]
     steps = {knob.nearest(float(f"{step:.3g}")) for step in steps if step < top}
     options = sorted(steps | {value if value >= top else knob.high, value})
-    place.select_slider(knob.label, options, format_func=show, help=knob.help, **bound(desk, name, value))
+    place.select_slider(knob.label, options, format_func=show, help=knob.help, **bound(session, name, value))
 
 
 @widget.register
-def _(knob: Contestants, name, value, desk, place):
+def _(knob: Contestants, name, value, session, place):
     options = {each.name: each for bn in (False, True) for each in (Contestant(scheme, bn) for scheme in INITIALIZERS)}
 
     def choose():
         chosen = tuple(options[option] for option in st.session_state[f"knob-{name}"])
         if len(chosen) >= knob.fewest:
-            desk.turn(**{name: chosen})
+            session.turn(**{name: chosen})
         else:
-            desk.message = f"At least {knob.fewest} of them must stay: choose another one first."
+            session.message = f"At least {knob.fewest} of them must stay: choose another one first."
 
     st.session_state[f"knob-{name}"] = [contestant.name for contestant in value]
     place.multiselect(
@@ -130,15 +131,15 @@ def _(knob: Contestants, name, value, desk, place):
 
 
 @widget.register
-def _(knob: Widths, name, value, desk, place):
+def _(knob: Widths, name, value, session, place):
     def set_depth():
         depth = st.session_state[f"knob-{name}"]
         added = (value or (NEW_LAYER,))[-1:] * (depth - len(value))
-        desk.turn(**{name: (value + added)[:depth]})
+        session.turn(**{name: (value + added)[:depth]})
 
     def set_width(layer):
         width = st.session_state[f"width-{layer}"]
-        desk.turn(**{name: (*value[:layer], width, *value[layer + 1 :])})
+        session.turn(**{name: (*value[:layer], width, *value[layer + 1 :])})
 
     st.session_state[f"knob-{name}"] = len(value)
     place.slider(knob.label, 0, knob.most, help=knob.help, key=f"knob-{name}", on_change=set_depth)
@@ -146,7 +147,7 @@ def _(knob: Widths, name, value, desk, place):
         st.session_state["width"] = (value or (NEW_LAYER,))[0]
         place.slider(
             "Width", 1, knob.widest, key="width", help="Number of units in each hidden layer.",
-            on_change=lambda: desk.turn(**{name: (st.session_state["width"],) * len(value)}),
+            on_change=lambda: session.turn(**{name: (st.session_state["width"],) * len(value)}),
         )  # fmt: skip
         return
     columns = place.columns(2)

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import streamlit as st
 
-from .session import Desk
+from .session import PageSession
 
 LONGEST = 40  # characters of what is typed
 
@@ -28,27 +28,28 @@ def read_number(text: str, low: float, high: float) -> float:
 
 
 def number_field(
-    desk: Desk, place, label: str, key: str, text: str, on_number: Callable[[float], None], low: float, high: float,
+    session: PageSession, place, label: str, key: str, text: str, on_number: Callable[[float], None],
+    low: float, high: float,
     help: str | None = None, placeholder: str | None = None,
 ) -> None:  # fmt: skip
     """A field that shows `text`, and gives each valid number that is typed to `on_number`.
 
-    What is no valid number stays in the field with a sentence below it, until another is typed or the desk changes.
+    What is no valid number stays in the field with a sentence below it, until another is typed or the session changes.
     """
 
     def typed():
         given = st.session_state[key]
-        desk.mistakes.pop(key, None)
+        session.invalid_fields.pop(key, None)
         if not given.strip():
             return
         try:
             value = read_number(given, low, high)
         except ValueError as error:
-            desk.mistakes[key] = given, str(error)
+            session.invalid_fields[key] = given, str(error)
         else:
             on_number(value)
 
-    given, mistake = desk.mistakes.get(key, (text, ""))
+    given, mistake = session.invalid_fields.get(key, (text, ""))
     st.session_state[key] = given
     place.text_input(
         label, key=key, on_change=typed, max_chars=LONGEST, help=help, placeholder=placeholder, autocomplete="off"

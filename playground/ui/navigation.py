@@ -1,25 +1,10 @@
 """Navigation: every file in `pages/` is a page, and tells of itself in its constant `PAGE`."""
 
 import ast
-import gc
 from functools import cache
 from pathlib import Path
 
-import numpy  # noqa: F401  # so that its matrix library is there to be limited
 import streamlit as st
-from threadpoolctl import threadpool_limits
-
-from .. import charts  # noqa: F401  # so that all libraries are there to be frozen
-from ..server import log
-
-# Visitors share the cores by running side by side. With two threads for each matrix product they wait for each other's
-# instead: two processes that each ask for the depth picture at once take 6 to 18 s on two cores, and 1.8 s with one.
-threadpool_limits(1, user_api="blas")
-
-# While Python looks for garbage, all visitors wait: 120 ms, as long as the objects of the libraries are looked through
-# as well, which never are garbage.
-gc.collect()
-gc.freeze()
 
 PAGES = Path(__file__).parents[2] / "pages"
 BY_NAVIGATION = "by navigation"  # in the session, where its scripts begin with `navigate`
@@ -43,7 +28,6 @@ def pages() -> list:
 
 def navigate() -> None:
     """Show the navigation, and run the page that was chosen."""
-    log.started()
     st.session_state[BY_NAVIGATION] = True
     page = st.navigation(pages())
     # after the navigation, whose icons a browser would otherwise fetch from elsewhere for its tab

@@ -5,7 +5,7 @@ import re
 import streamlit as st
 
 from . import share
-from .session import Desk, show_notices, write_address
+from .session import PageSession, show_notices, write_address
 
 # For a projector: all text larger, and no small print.
 PRESENTER = """<style>
@@ -15,10 +15,10 @@ html { font-size: 20px; }
 </style>"""
 
 
-def opening(desk: Desk, words: str, section: str = "") -> None:
+def opening(session: PageSession, words: str, section: str = "") -> None:
     """Let the URL say what is open, and tell what to do: the lesson's task, or `words`."""
-    write_address(desk, section)
-    lesson = desk.lesson
+    write_address(session, section)
+    lesson = session.lesson
     if lesson.present:
         st.html(PRESENTER)
     told, shared = st.columns([6, 1], vertical_alignment="center")
@@ -28,10 +28,10 @@ def opening(desk: Desk, words: str, section: str = "") -> None:
     else:
         told.markdown(words)
     with shared:
-        share.popover(desk)
+        share.popover(session)
     if lesson != type(lesson)():
-        st.button("Leave the lesson", icon=":material/logout:", key="leave-lesson", on_click=_leave, args=(desk,))
-    show_notices(desk)
+        st.button("Leave the lesson", icon=":material/logout:", key="leave-lesson", on_click=_leave, args=(session,))
+    show_notices(session)
 
 
 def plain(text: str) -> str:
@@ -40,5 +40,5 @@ def plain(text: str) -> str:
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
-def _leave(desk: Desk) -> None:
-    desk.lesson = type(desk.lesson)()
+def _leave(session: PageSession) -> None:
+    session.lesson = type(session.lesson)()

@@ -10,8 +10,8 @@ from typing import Any
 
 import streamlit as st
 
-from ..server.cache import SHELF, is_shared
-from ..server.scheduler import PATIENCE, TURNS
+from ..server.cache import CACHE, is_shared
+from ..server.scheduler import PATIENCE, SCHEDULER
 from ..settings import limits
 from . import take_home
 from .run import Run
@@ -24,7 +24,7 @@ PHONE_FRAMES = 8  # pictures a second that a phone, some four times as slow as a
 REST = 0.5
 WORDS_EVERY = 0.5  # seconds while playing: words that change faster can't be read
 
-Views = dict[Any, Callable[[Any], Any]]  # slot -> what it shows of what a run's `look` gives
+Views = dict[Any, Callable[[Any], Any]]  # slot -> what it shows of what a run's `snapshot` gives
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ def buttons(run: Run) -> None:
 
     def slowly(train: Callable, *args) -> None:
         """Train in turns with others: an epoch of a large network takes seconds."""
-        with run.lock, TURNS.turn(urgent=True) as after_you:
-            train(*args, after_you)
+        with run.lock, SCHEDULER.turn(urgent=True) as give_way:
+            train(*args, give_way)
 
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
@@ -148,8 +148,8 @@ def show(run: Run, timeline: Timeline, each_frame: Views, in_turn: Views, words:
                 timeline.show()
                 views |= words
             _draw(run, views)
-            if TURNS.waiting:
-                TURNS.rest(REST * (time.monotonic() - since))
+            if SCHEDULER.waiting:
+                SCHEDULER.rest(REST * (time.monotonic() - since))
         if began - touched > 60 * limits.UNATTENDED_MINUTES:
             run.playing = False
             run.message = f"Paused, as nobody touched it for {limits.UNATTENDED_MINUTES} minutes. Play goes on."
@@ -172,10 +172,10 @@ def at_work(run: Run, urgent: bool = False) -> Iterator[None]:
 
 
 def _draw(run: Run, views: Views) -> None:
-    """Show a run; what others saw at the same moment of the same experiment is taken from the shelf."""
-    look = cache(run.look)
+    """Show a run; what others saw at the same moment of the same experiment is taken from the cache."""
+    snapshot = cache(run.snapshot)
     for slot, view in views.items():
         if run.key is not None and is_shared(view):
-            slot.show(SHELF.get((view, run.key), lambda view=view: view(look())))
+            slot.show(CACHE.get((view, run.key), lambda view=view: view(snapshot())))
         else:
-            slot.show(view(look()))
+            slot.show(view(snapshot()))

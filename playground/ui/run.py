@@ -8,10 +8,10 @@ from typing import NamedTuple
 from ..server.scheduler import SLICE, nothing
 from ..text import number, percent
 from ..training.budget import affordable
-from ..training.diagnostics import Look, look
+from ..training.diagnostics import Snapshot, snapshot
 from ..training.experiment import IN_RUN, Experiment
 from ..training.trainer import Trainer
-from .session import Desk, alone
+from .session import PageSession, alone
 
 
 class Single(NamedTuple):
@@ -28,13 +28,13 @@ class Single(NamedTuple):
     place: tuple[int, ...] = ()
 
 
-class Run(Desk):
+class Run(PageSession):
     """One visitor's run of an experiment.
 
     Attributes:
         frames: pictures a second while playing: more than the browser paints would only queue up, and a click would
             wait behind them.
-        time_slice: seconds of training in a frame, at the most.
+        time_slice: seconds of training in a frame, at most.
         experiment: what the knobs say.
         trainer: the training of it.
         playing: whether it trains on by itself.
@@ -122,7 +122,7 @@ class Run(Desk):
         except ValueError:
             self.start(
                 replace(self.current.started_afresh(), **in_run),
-                f"A run holds {self.knobs['changes'].most} changes of its knobs at the most: a new network starts.",
+                f"A run holds {self.knobs['changes'].most} changes of its knobs at most: a new network starts.",
             )
             return
         self.trainer.change(self.experiment)
@@ -140,20 +140,20 @@ class Run(Desk):
             self.message = ""
 
     @alone
-    def step(self, steps: int, after_you: Callable[[], object] = nothing) -> None:
-        """Train for so many mini-batches, and pause; `after_you` lets others compute between slices of it."""
+    def step(self, steps: int, give_way: Callable[[], object] = nothing) -> None:
+        """Train for so many mini-batches, and pause; `give_way` lets others compute between slices of it."""
         self.playing = False
         self.view = None
         self.message = ""
         end = self.trainer.steps + steps
         while self.trainer.steps < end and not self.done:
             self.trainer.run(end - self.trainer.steps, SLICE)
-            after_you()
+            give_way()
         self.trainer.record()
 
-    def step_epoch(self, after_you: Callable[[], object] = nothing) -> None:
+    def step_epoch(self, give_way: Callable[[], object] = nothing) -> None:
         """Train to the end of the present epoch, and pause."""
-        self.step(self.trainer.steps_to_epoch_end, after_you)
+        self.step(self.trainer.steps_to_epoch_end, give_way)
 
     @alone
     def advance(self, steps: int, seconds: float = math.inf) -> None:
@@ -202,15 +202,15 @@ class Run(Desk):
     @property
     def key(self) -> Hashable:
         """What all that there is to see follows from, for whoever looks; None where a run adds something of its own."""
-        if type(self).look is not Run.look:
+        if type(self).snapshot is not Run.snapshot:
             return None
         history, index = self.trainer.history, self.index
         newest = index == len(history.moments) - 1
         return self.experiment, history.fingerprints[index], newest and self.trainer.diverged
 
-    def look(self) -> Look:
+    def snapshot(self) -> Snapshot:
         """All there is to see at the moment to show."""
-        return look(self.trainer, self.index)
+        return snapshot(self.trainer, self.index)
 
 
 def epoch_figures(epoch: float) -> str:

@@ -1,7 +1,7 @@
-"""A desk is what one visitor has open on a page: a record whose knobs can be turned, and which the URL describes.
+"""A page session is what one visitor has open: a record whose knobs can be turned, and which the URL describes.
 
 At a click, Streamlit starts the visitor's next script while the former one, that plays a run, still finishes what it is
-at. So that they don't train one network at the same time, who works at a desk holds its lock.
+at. So that they don't train one network at the same time, a script holds the session's lock as it works.
 """
 
 import threading
@@ -21,17 +21,17 @@ SECTION = "section"  # in the URL and in the session
 
 
 def alone(method: Callable) -> Callable:
-    """A method of a desk that first waits until the visitor's former script has let go of it."""
+    """A method of a session that first waits until the visitor's former script has let go of it."""
 
     @wraps(method)
-    def held(desk, *args, **kwargs):
-        with desk.lock:
-            return method(desk, *args, **kwargs)
+    def held(session, *args, **kwargs):
+        with session.lock:
+            return method(session, *args, **kwargs)
 
     return held
 
 
-class Desk:
+class PageSession:
     """Base of what a visitor can have open.
 
     Attributes:
@@ -52,7 +52,7 @@ class Desk:
         self.notices = notices
         self.message = ""
         self.address: dict[str, str] = {}
-        self.mistakes: dict[str, tuple[str, str]] = {}
+        self.invalid_fields: dict[str, tuple[str, str]] = {}
         self.lesson = Lesson()
         self.lock = threading.RLock()
 
@@ -70,8 +70,13 @@ class Desk:
         """Set knobs."""
         self.notices = []
         self.message = ""
-        self.mistakes = {}
+        self.invalid_fields = {}
         self.experiment = replace(self.experiment, **values)
+
+    def shows(self, name: str) -> bool:
+        """Whether the control of a knob stands on the page: whether it does anything, and the lesson leaves it."""
+        names = (name, *self.knobs[name].formerly)
+        return self.applies(name) and any(map(self.lesson.shows, names))
 
     def applies(self, name: str) -> bool:
         """Whether a knob does anything as things stand."""
@@ -86,49 +91,36 @@ class Desk:
         raise NotImplementedError
 
 
-AnyDesk = TypeVar("AnyDesk", bound=Desk)
+AnySession = TypeVar("AnySession", bound=PageSession)
 
 
-def open_desk(kind: type[AnyDesk]) -> AnyDesk:
-    """The visitor's desk of this kind; one that the URL describes, where it is new or has changed."""
+def open_session(kind: type[AnySession]) -> AnySession:
+    """The visitor's session of this kind; one that the URL describes, where it is new or has changed."""
     navigation.ensure()
     query = {name: text for name, text in st.query_params.items() if name != SECTION}
     key = f"open {kind.__name__}"
-    desk = st.session_state.get(key)
-    known = {name: text for name, text in desk.address.items() if name != SECTION} if desk else {}
-    if desk is None or (query and query != known):
+    session = st.session_state.get(key)
+    known = {name: text for name, text in session.address.items() if name != SECTION} if session else {}
+    if session is None or (query and query != known):
         of_lesson = {name: text for name, text in query.items() if name in Lesson.knobs()}
         own = {name: text for name, text in query.items() if name not in of_lesson}
-        desk = st.session_state[key] = kind(*kind.kind.from_query(own))
-        desk.lesson, notices = Lesson.from_query(of_lesson)
-        desk.notices += notices
-    with desk.lock:  # from here on, the former script no longer works at it
-        return desk
+        session = st.session_state[key] = kind(*kind.kind.from_query(own))
+        session.lesson, notices = Lesson.from_query(of_lesson)
+        session.notices += notices
+    with session.lock:  # from here on, the former script no longer works at it
+        return session
 
 
-def choose_section(sections: dict[str, str]) -> str:
-    """A page's section: the one in the URL, or the one that was chosen; {name in URLs: name on the screen}."""
-    navigation.ensure()
-    asked = st.query_params.get(SECTION)  # none where another was just chosen on the page
-    if asked in sections:
-        st.session_state[SECTION] = asked
-    elif st.session_state.get(SECTION) not in sections:  # none yet, or that of another page
-        st.session_state[SECTION] = next(iter(sections))
-    st.segmented_control(
-        "Section", list(sections), format_func=sections.get, key=SECTION, required=True, persist_state="session",
-        label_visibility="collapsed", on_change=st.query_params.clear,
-    )  # fmt: skip
-    return st.session_state[SECTION]
-
-
-def show_notices(desk: Desk) -> None:
+def show_notices(session: PageSession) -> None:
     """What was replaced in the URL."""
-    if desk.notices:
-        st.warning("  \n".join(desk.notices), icon=":material/link_off:")
+    if session.notices:
+        st.warning("  \n".join(session.notices), icon=":material/link_off:")
 
 
-def write_address(desk: Desk, section: str = "") -> None:
+def write_address(session: PageSession, section: str = "") -> None:
     """Let the URL say what the knobs say, and in which section of the page."""
-    desk.address = desk.experiment.to_query() | ({SECTION: section} if section else {}) | desk.lesson.to_query()
-    if st.query_params.to_dict() != desk.address:
-        st.query_params.from_dict(desk.address)
+    session.address = (
+        session.experiment.to_query() | ({SECTION: section} if section else {}) | session.lesson.to_query()
+    )
+    if st.query_params.to_dict() != session.address:
+        st.query_params.from_dict(session.address)

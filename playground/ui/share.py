@@ -9,17 +9,17 @@ import streamlit as st
 
 from ..settings.knobs import Knob
 from ..settings.lesson import Lesson
-from .session import Desk
+from .session import PageSession
 
 QR_MOST = 2000  # characters of a link that a camera still reads from a projector
 
 
-def popover(desk: Desk) -> None:
+def popover(session: PageSession) -> None:
     """A button behind which the link is."""
     with st.popover("Share", icon=":material/link:"):
         st.markdown("This link opens the same, with the same numbers, to the last bit.")
-        lesson = lesson_fields(desk)
-        address = link(desk, lesson)
+        lesson = lesson_fields(session)
+        address = link(session, lesson)
         st.code(address, wrap_lines=True)
         if len(address) > QR_MOST:
             st.caption("This link is too long for a QR code.")
@@ -27,14 +27,14 @@ def popover(desk: Desk) -> None:
             st.image(qr_code(address), caption="The link as a QR code", width=280)
 
 
-def lesson_fields(desk: Desk) -> Lesson:
+def lesson_fields(session: PageSession) -> Lesson:
     """Fields for what the link may say besides: a title, a task, the controls that stay, the presenter view."""
-    knobs, shown = Lesson.knobs(), [name for name in desk.knobs if desk.applies(name)]
+    knobs, shown = Lesson.knobs(), [name for name in session.knobs if session.applies(name)]
     with st.expander("As a lesson", icon=":material/school:"):
         title = st.text_input("Title", key="share-title", max_chars=knobs["title"].most, help=knobs["title"].help)
         task = st.text_input("Task", key="share-task", max_chars=knobs["task"].most, help=knobs["task"].help)
         fixed = st.multiselect(
-            "Controls to fix", shown, key="share-fixed", format_func=lambda name: desk.knobs[name].label,
+            "Controls to fix", shown, key="share-fixed", format_func=lambda name: session.knobs[name].label,
             help="They stand as they are now, out of sight. All others stay.",
         )  # fmt: skip
         present = st.toggle(knobs["present"].label, key="share-present", help=knobs["present"].help)
@@ -46,10 +46,10 @@ def _near(knob: Knob, text: str) -> str:
     return knob.nearest(text)
 
 
-def link(desk: Desk, lesson: Lesson) -> str:
-    """The address that opens the desk, with the lesson."""
+def link(session: PageSession, lesson: Lesson) -> str:
+    """The address that opens the session's experiment, with the lesson."""
     page = (st.context.url or "").split("?")[0]
-    own = {name: text for name, text in desk.address.items() if name not in Lesson.knobs()}
+    own = {name: text for name, text in session.address.items() if name not in Lesson.knobs()}
     return f"{page}?{urlencode(own | lesson.to_query())}"
 
 

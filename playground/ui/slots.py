@@ -4,12 +4,13 @@ What a script run shows first takes the place of what the run before showed last
 away for a moment, and with all charts gone a scrolled page would jump to its top.
 """
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
 from ..charts import Picture
 from ..training.findings import Finding
-from .run import Run
 
 
 class Place:
@@ -70,11 +71,14 @@ class FindingsSlot:
     """A place for findings, each with a button that tries its remedy.
 
     While a run plays, figures change in place. Other findings need other buttons, and so a new run of the script.
+
+    Args:
+        try_remedy: sets the knobs of a remedy, given by name.
     """
 
-    def __init__(self, place, run: Run):
+    def __init__(self, place, try_remedy: Callable[..., object]):
         self._place = place.container()
-        self._run = run
+        self._try_remedy = try_remedy
         self._titles: list[str] | None = None
         self._texts: list = []
 
@@ -106,7 +110,7 @@ class FindingsSlot:
                     width="stretch",
                     wrap=True,
                     key=f"remedy-{number}",
-                    on_click=self._run.turn,
+                    on_click=self._try_remedy,
                     kwargs=finding.remedy,
                 )
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from ..server import log
 from ..server.jobs import JOBS
-from ..server.scheduler import TURNS
+from ..server.scheduler import SCHEDULER
 
 Result = TypeVar("Result")
 
@@ -18,11 +18,11 @@ AT_ONCE = 0.3  # seconds in which an answer needs no progress bar
 
 @contextmanager
 def turn(urgent: bool = False) -> Iterator[Callable[[], None]]:
-    """A turn at computing; see `Turns.turn`."""
+    """A turn at computing; see `Scheduler.turn`."""
     began = time.monotonic()
-    with TURNS.turn(urgent, notice_clicks) as after_you:
+    with SCHEDULER.turn(urgent, notice_clicks) as give_way:
         log.waited(time.monotonic() - began)
-        yield after_you
+        yield give_way
 
 
 def side_by_side(what: str, function: Callable[..., Result], arguments: Sequence[tuple]) -> list[Result]:

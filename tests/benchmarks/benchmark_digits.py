@@ -38,7 +38,7 @@ class InFloat64(Digits):
 
 COURSE = Digits()
 DTYPES = (np.float32, np.float64)  # the app trains the project in the first
-TURNS = 7
+SCHEDULER = 7
 FASTER, CLOSE = 2.5, 0.01  # goals: times as fast, and test accuracies no further apart
 
 
@@ -84,11 +84,11 @@ def theirs(seed, dtype):
 def main():
     warnings.simplefilter("ignore", ConvergenceWarning)
     versions = f"Python {platform.python_version()}, NumPy {np.__version__}, scikit-learn {sklearn.__version__}"
-    print(f"{os.cpu_count()} cores, {versions}; the course's network, {COURSE.epochs} epochs, {TURNS} seeds\n")
+    print(f"{os.cpu_count()} cores, {versions}; the course's network, {COURSE.epochs} epochs, {SCHEDULER} seeds\n")
     print(f"{'':12}{'ours':>12}{'theirs':>12}{'times as fast':>17}{'test, ours':>15}{'theirs':>10}{'apart':>12}")
     for dtype in DTYPES:
-        ours(TURNS, dtype)  # to warm up
-        turns = np.array([(*ours(seed, dtype), *theirs(seed, dtype)) for seed in range(TURNS)])
+        ours(SCHEDULER, dtype)  # to warm up
+        turns = np.array([(*ours(seed, dtype), *theirs(seed, dtype)) for seed in range(SCHEDULER)])
         own, reached, other, others = turns.T
         faster, apart = np.median(other / own), abs(np.median(reached) - np.median(others))
         print(

@@ -6,17 +6,17 @@ import re
 import altair as alt
 import numpy as np
 import pytest
-from runs import DEGENERATE, look_after, trained, winding_numbers
+from runs import DEGENERATE, snapshot_after, trained, winding_numbers
 
 from playground import charts
 from playground.text import number, percent
 from playground.topics.initialization.race import Race, RaceTrainer
-from playground.training.diagnostics import Look, class_probabilities, look, view_limits
+from playground.training.diagnostics import Snapshot, class_probabilities, snapshot, view_limits
 
 PICTURES = {
     name: picture
     for name, picture in inspect.getmembers(charts, inspect.isfunction)
-    if [each.annotation for each in inspect.signature(picture).parameters.values()] == [Look]
+    if [each.annotation for each in inspect.signature(picture).parameters.values()] == [Snapshot]
 }
 STATES = {
     "trained": (30, {}),
@@ -49,14 +49,14 @@ def columns(picture, table):
 @pytest.mark.parametrize("state", ["trained", "ten layers", "five classes"])
 def test_a_specification_is_valid_vega_lite(name, state):
     epochs, knobs = STATES[state]
-    chart = alt.Chart.from_dict(PICTURES[name](look_after(epochs, **knobs)).spec)  # validates against the schema
+    chart = alt.Chart.from_dict(PICTURES[name](snapshot_after(epochs, **knobs)).spec)  # validates against the schema
     assert isinstance(chart, alt.LayerChart)
 
 
 @each_picture
 @each_state
 def test_a_specification_refers_to_tables_and_columns_that_are_given(name, epochs, knobs):
-    picture = PICTURES[name](look_after(epochs, **knobs))
+    picture = PICTURES[name](snapshot_after(epochs, **knobs))
     assert {data["name"] for data in parts(picture.spec, "data")} == picture.tables.keys()
     for layer in picture.spec["layer"]:
         made = [parts(layer.get("transform", []), key) for key in ("as", "flatten")]
@@ -68,7 +68,7 @@ def test_a_specification_refers_to_tables_and_columns_that_are_given(name, epoch
 @pytest.mark.parametrize("knobs", [{}, {"hidden": (4,) * 10}, {"hidden": ()}, {"dataset": "xor"}, {"batch_norm": True}])
 def test_from_frame_to_frame_only_the_tables_change(name, knobs):
     trainer = trained(30, **knobs)
-    first, last = (PICTURES[name](look(trainer, index)) for index in (0, 30))
+    first, last = (PICTURES[name](snapshot(trainer, index)) for index in (0, 30))
     assert first.spec == last.spec
     assert any(not first.tables[table].equals(last.tables[table]) for table in first.tables)
     assert {table: data.column_names for table, data in first.tables.items()} == {
@@ -79,7 +79,7 @@ def test_from_frame_to_frame_only_the_tables_change(name, knobs):
 @each_picture
 @each_state
 def test_no_cell_is_other_than_a_number_or_words(name, epochs, knobs):
-    picture = PICTURES[name](look_after(epochs, **knobs))
+    picture = PICTURES[name](snapshot_after(epochs, **knobs))
     assert len(picture.alt) > 30
     for text in (picture.alt, *(str(table.to_pylist()) for table in picture.tables.values())):
         assert not re.search(r"\b(nan|inf)\b", text)
@@ -98,7 +98,7 @@ TITLES = {
 
 @each_picture
 def test_axes_have_titles_and_rows_the_names_of_the_layers(name):
-    axes = parts(PICTURES[name](look_after(0, hidden=(3, 4))).spec, "axis")
+    axes = parts(PICTURES[name](snapshot_after(0, hidden=(3, 4))).spec, "axis")
     assert {axis["title"] for axis in axes if axis and axis["title"]} == TITLES[name]
     if len(TITLES[name]) == 1:
         rows = "['Output','Hidden 2','Hidden 1']"  # from the bottom up
@@ -108,7 +108,7 @@ def test_axes_have_titles_and_rows_the_names_of_the_layers(name):
 @pytest.mark.parametrize("what", ["loss", "accuracy"])
 @pytest.mark.parametrize("epochs", [30, 400])
 def test_curves_are_the_figures_of_the_moments(what, epochs):
-    seen = look_after(epochs, n_points=40)
+    seen = snapshot_after(epochs, n_points=40)
     picture = PICTURES[f"{what}_curve"](seen)
     at = {f"{moment.epoch:.4g}": moment for moment in seen.moments}
     curve, now = columns(picture, "curve"), columns(picture, "now")
@@ -124,14 +124,14 @@ def test_curves_are_the_figures_of_the_moments(what, epochs):
 
 
 def test_without_test_points_there_is_one_curve():
-    picture = charts.loss_curve(look_after(3, train_share=1.0))
+    picture = charts.loss_curve(snapshot_after(3, train_share=1.0))
     assert columns(picture, "curve")["split"] == ["train"]
     assert "test" not in picture.alt
 
 
 @pytest.mark.parametrize("hidden", [(8, 8), (), (4,) * 10])
 def test_histograms_show_every_weight_and_activation_in_its_bin(hidden):
-    seen = look_after(10, hidden=hidden)
+    seen = snapshot_after(10, hidden=hidden)
     shown = {"start": seen.start, "now": [layer.weights for layer in seen.layers]}
     activations = {"now": [layer.activations for layer in seen.layers]}
     for name, series in (("weight_histograms", shown), ("activation_histograms", activations)):
@@ -158,7 +158,7 @@ def misclassified(seen, part):
 )
 def test_points_stand_where_they_are_and_the_misclassified_are_marked(state):
     epochs, knobs = STATES[state]
-    seen = look_after(epochs, **knobs)
+    seen = snapshot_after(epochs, **knobs)
     picture = charts.boundary(seen)
     points, wrong = columns(picture, "points"), columns(picture, "wrong")
     for part in ("train", "test"):
@@ -177,7 +177,7 @@ def test_points_stand_where_they_are_and_the_misclassified_are_marked(state):
 ], ids=lambda knobs: knobs["dataset"])  # fmt: skip
 def test_regions_cover_where_each_class_leads_by_its_margin(knobs):
     """Tested on the grid, off its margin, and where the lead is so clear that four digits can tell."""
-    seen = look_after(200, **knobs)
+    seen = snapshot_after(200, **knobs)
     low, high = view_limits(seen.data)
     p = class_probabilities(seen.network, low, high)
     x2, x1 = np.meshgrid(*[np.linspace(low, high, len(p))[1:-1]] * 2, indexing="ij")
@@ -228,14 +228,14 @@ def test_the_words_and_titles_of_every_picture_are_looked_at():
 
 @each_picture
 def test_the_words_hold_the_true_figures(name):
-    seen = look_after(12, noise=0.4)
+    seen = snapshot_after(12, noise=0.4)
     for words in WORDS[name](seen):
         assert words in PICTURES[name](seen).alt
 
 
 @pytest.mark.parametrize("name", ["gradient_norms", "update_ratios"])
 def test_dots_stand_at_their_figure_in_the_row_of_their_layer(name):
-    seen = look_after(12)
+    seen = snapshot_after(12)
     dots = columns(PICTURES[name](seen), "dots")
     figures = {
         "gradient_norms": [layer.gradient_norm for layer in seen.layers],
@@ -247,7 +247,7 @@ def test_dots_stand_at_their_figure_in_the_row_of_their_layer(name):
 
 
 def test_what_a_logarithmic_scale_can_not_show_has_no_dot_and_is_said():
-    untrained, zeros = look_after(0), look_after(1, initializer="zeros")
+    untrained, zeros = snapshot_after(0), snapshot_after(1, initializer="zeros")
     for picture, text in ((charts.update_ratios(untrained), "–"), (charts.gradient_norms(zeros), "0")):
         dots = columns(picture, "dots")
         assert dots["value"] == [None] * 3
@@ -256,7 +256,7 @@ def test_what_a_logarithmic_scale_can_not_show_has_no_dot_and_is_said():
 
 
 def test_a_small_plane_shows_some_of_the_points_and_neither_titles_nor_legends():
-    seen = look_after(3)
+    seen = snapshot_after(3)
     small, large = charts.plane(seen.data, seen.network, small=True), charts.boundary(seen)
     assert small.alt == large.alt
     for table in ("points", "wrong"):
@@ -283,7 +283,7 @@ def test_the_curves_of_a_race_are_median_and_quartiles_over_its_seeds():
 
 
 def test_a_network_that_has_left_the_numbers_has_a_plane_without_regions():
-    seen = look_after(0, hidden=(4, 4), activation="relu")
+    seen = snapshot_after(0, hidden=(4, 4), activation="relu")
     network = seen.network.select()
     network.parameters[...] = 1e200  # whose products are beyond all numbers
     picture = charts.plane(seen.data, network, small=True)

@@ -1,4 +1,4 @@
-"""The exercises tell right from wrong, and name the usual slips; the engine's own bodies pass them all."""
+"""The exercises tell right from wrong, and name the usual mistakes; the engine's own bodies pass them all."""
 
 import ast
 import inspect
@@ -174,7 +174,7 @@ def draw(text):
 
 
 NEW = "self.momentum * X.var(axis=0, ddof=1)"
-SLIPS = [
+MISTAKES = [
     ("xavier", draw("rng.standard_normal((o, i)) * np.sqrt(2 / (i + o))"), r"\(40, 160\), got \(160, 40\)"),
     ("xavier", draw("rng.standard_normal((i, o)) * 2 / (i + o)"), "square root, the standard deviation"),
     ("xavier", draw("rng.standard_normal((i, o)) * np.sqrt(1 / i)"), "LeCun"),
@@ -255,8 +255,8 @@ SLIPS = [
 PIECE = {"xavier": "glorot_normal", "dense": "Dense", "relu": "ReLU", "softmax": "Softmax", "batch": "BatchNorm"}
 
 
-@pytest.mark.parametrize(("test", "wrong", "words"), SLIPS, ids=[f"{test}-{words}" for test, _, words in SLIPS])
-def test_a_slip_is_named_on_one_line(test, wrong, words, monkeypatch, capsys):
+@pytest.mark.parametrize(("test", "wrong", "words"), MISTAKES, ids=[f"{test}-{words}" for test, _, words in MISTAKES])
+def test_a_mistake_is_named_on_one_line(test, wrong, words, monkeypatch, capsys):
     monkeypatch.setattr(exercise_checks, PIECE[test.split("_")[0]], wrong)
     assert check(test, getattr(exercise_checks, test)) is False
     [line] = capsys.readouterr().out.splitlines()

@@ -10,13 +10,13 @@ import pytest
 from export.fresh import run_fresh
 from streamlit.testing.v1 import AppTest
 
-from playground.topics.batch_norm.paired_runs import Duel
+from playground.topics.batch_norm.paired_runs import Pairs
 from playground.topics.batch_norm.sweep import Sweep
 from playground.topics.initialization.race import Race
 from playground.training.contestants import Contestant
 from playground.training.experiment import Experiment
 from playground.ui.run import Run
-from playground.ui.sections.batch_norm_comparison import DuelRun
+from playground.ui.sections.batch_norm_comparison import PairsRun
 from playground.ui.sections.batch_norm_sweep import SweepRun
 from playground.ui.sections.initialization_race import RaceRun
 from playground.ui.take_home import EXERCISES, run_files
@@ -79,7 +79,7 @@ RACE = {"n_points": 60, "epochs": 3, "n_seeds": 4, "hidden": (8, 8)}
     "run",
     [
         RaceRun(Race(contestants=(Contestant("zeros"), Contestant("he_normal", True)), **RACE), []),
-        DuelRun(Duel(seed=7, batch_seed=3, **RACE), []),
+        PairsRun(Pairs(seed=7, batch_seed=3, **RACE), []),
         SweepRun(Sweep(n_values=3, **RACE), []),
     ],
     ids=lambda run: type(run).__name__,

@@ -75,10 +75,10 @@ class Visitor:
             await load_files(session.port)
             await session.open()
             figures.first_pictures.append(time.monotonic() - began)
-            await self.look(1)
+            await self.snapshot(1)
             while (left := began + seconds - time.monotonic()) > 0:
                 await self.act()
-                await self.look(min(self.rng.uniform(*PAUSE) if session.playing else 1, left))
+                await self.snapshot(min(self.rng.uniform(*PAUSE) if session.playing else 1, left))
         except (Unanswered, OSError, WebSocketException) as error:
             figures.errors[f"{type(error).__name__}: {error}"] += 1
         await session.leave()
@@ -90,7 +90,7 @@ class Visitor:
         if self.played > 1:
             figures.paces.append(self.frames / self.played)
 
-    async def look(self, seconds: float) -> None:
+    async def snapshot(self, seconds: float) -> None:
         """Watch, and count the frames if the run plays."""
         end = time.monotonic() + seconds
         while (now := time.monotonic()) < end:

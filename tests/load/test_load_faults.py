@@ -21,14 +21,14 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from playground.settings.knobs import Flag, Knob, Number, Widths
 from playground.settings.record import Record
 from playground.topics.batch_norm.one_batch import OneBatch
-from playground.topics.batch_norm.paired_runs import Duel
+from playground.topics.batch_norm.paired_runs import Pairs
 from playground.topics.batch_norm.running_statistics import Evaluation
 from playground.topics.batch_norm.sweep import Sweep
 from playground.topics.digits.digits_experiment import Digits
 from playground.topics.digits.splits import TwoSplits
-from playground.topics.forward_backward.training_step import Walk
+from playground.topics.forward_backward.training_step import TrainingStep
 from playground.topics.initialization.race import Race
-from playground.topics.initialization.scheme_comparison import Depth
+from playground.topics.initialization.scheme_comparison import SchemeComparison
 from playground.training.experiment import Experiment
 from tests.load.client import HOST, Session
 from tests.load.server import Server
@@ -43,12 +43,12 @@ DIVERGES = urlencode({"learning_rate": 10, "initializer": "unit_normal", "hidden
 PAGES = {
     ("", ""): Experiment,
     ("initialization", "race"): Race,
-    ("initialization", "signal"): Depth,
-    ("forward_backward", "step"): Walk,
-    ("forward_backward", "check"): Walk,
+    ("initialization", "signal"): SchemeComparison,
+    ("forward_backward", "step"): TrainingStep,
+    ("forward_backward", "check"): TrainingStep,
     ("batch_norm", "batch"): OneBatch,
     ("batch_norm", "evaluation"): Evaluation,
-    ("batch_norm", "duel"): Duel,
+    ("batch_norm", "pairs"): Pairs,
     ("batch_norm", "sweep"): Sweep,
     ("digits", "train"): Digits,
     ("digits", "split"): TwoSplits,

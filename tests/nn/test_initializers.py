@@ -122,9 +122,9 @@ def test_the_default_is_the_draw_of_the_course_page():
     ],
 )
 def test_thirty_layers_change_the_signal_as_the_variance_foretells(name, activation, factor):
-    rng, bend = np.random.default_rng(0), ACTIVATIONS[activation]()
+    rng, layer = np.random.default_rng(0), ACTIVATIONS[activation]()
     z = first = 1e-3 * rng.standard_normal((6, 8, 256))  # six networks, and inputs on which tanh is almost linear
     for _ in range(30):
-        z = bend.forward(z) @ np.stack([INITIALIZERS[name](rng, 256, 256) for _ in range(6)])
+        z = layer.forward(z) @ np.stack([INITIALIZERS[name](rng, 256, 256) for _ in range(6)])
     change = (z**2).mean() / (first**2).mean()
     assert 1 / 3 < change / factor**30 < 3

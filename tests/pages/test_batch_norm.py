@@ -71,7 +71,7 @@ def ends(knob) -> list:
     return [knob.low, knob.high]
 
 
-@pytest.mark.parametrize("section", ["batch", "evaluation", "duel", "sweep"])
+@pytest.mark.parametrize("section", ["batch", "evaluation", "pairs", "sweep"])
 def test_every_section_opens_by_its_name_in_the_url(visit, section):
     visitor = follow(visit(), section=section)
     assert visitor.url["section"] == section

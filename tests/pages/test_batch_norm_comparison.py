@@ -1,9 +1,9 @@
-"""With batch normalisation and without: a duel that tells who leads, and sweeps that tell what range trains."""
+"""With batch normalisation and without: pairs of runs that tell who leads, and sweeps that tell what range trains."""
 
 import pytest
 
 from playground.settings.knobs import Choice, Number, Widths
-from playground.topics.batch_norm.paired_runs import Duel
+from playground.topics.batch_norm.paired_runs import Pairs
 from playground.topics.batch_norm.sweep import SWEPT, Sweep
 
 PAGE = "pages/batch_norm.py"
@@ -19,8 +19,8 @@ def opened(visit, section, **knobs):
 
 
 @pytest.fixture
-def duel(visit):
-    return opened(visit, "duel")
+def pairs(visit):
+    return opened(visit, "pairs")
 
 
 @pytest.fixture
@@ -31,40 +31,40 @@ def sweep(visit):
 # With and without
 
 
-def test_the_duel_opens_with_a_picture_for_each_and_says_what_to_do(visit):
-    visitor = visit().go(PAGE).set("section", "duel")
+def test_the_pair_of_runs_opens_with_a_picture_for_each_and_says_what_to_do(visit):
+    visitor = visit().go(PAGE).set("section", "pairs")
     assert len(visitor.charts) == 6
     assert all(chart.alt for chart in visitor.charts)
     assert "Press **Play**" in visitor.words
-    assert visitor.url["section"] == "duel"
+    assert visitor.url["section"] == "pairs"
     assert visitor.notices == []
 
 
-def test_a_duel_that_is_played_ends_with_a_verdict(duel):
-    duel.turn("n_seeds", 10).turn("learning_rate", 0.2).turn("dataset", "blobs").turn("epochs", 20).press("Play")
-    assert "Epoch 20 of 20" in duel.timeline
-    rows = duel.app.dataframe[0].value
+def test_a_pair_of_runs_that_is_played_ends_with_a_verdict(pairs):
+    pairs.turn("n_seeds", 10).turn("learning_rate", 0.2).turn("dataset", "blobs").turn("epochs", 20).press("Play")
+    assert "Epoch 20 of 20" in pairs.timeline
+    rows = pairs.app.dataframe[0].value
     assert list(rows["Contestant"]) == ["Unit normal", "Unit normal + BN"]
-    assert "of 10 pairs of networks" in duel.words
+    assert "of 10 pairs of networks" in pairs.words
 
 
-def test_the_same_duel_gives_the_same_pictures(duel):
-    first = duel.press("Epoch", 3).figures
-    assert duel.press("Reset").press("Epoch", 3).figures == first
+def test_the_same_pair_of_runs_gives_the_same_pictures(pairs):
+    first = pairs.press("Epoch", 3).figures
+    assert pairs.press("Reset").press("Epoch", 3).figures == first
 
 
-def test_the_seed_shown_is_one_of_the_duel_whose_measurements_are_kept(duel):
-    duel.press("Epoch", 2)
-    assert duel.widget("shown").value == 0
-    before = duel.figures
-    assert duel.set("shown", 1).figures != before
-    assert duel.set("shown", 0).figures == before
+def test_the_seed_shown_is_one_of_the_pair_of_runs_whose_measurements_are_kept(pairs):
+    pairs.press("Epoch", 2)
+    assert pairs.widget("shown").value == 0
+    before = pairs.figures
+    assert pairs.set("shown", 1).figures != before
+    assert pairs.set("shown", 0).figures == before
 
 
-def test_a_duel_without_hidden_layers_has_no_inputs_of_activations_to_show(duel):
-    duel.turn("hidden", 0).press("Epoch")
-    assert len(duel.charts) == 4
-    assert "What each activation function gets" not in [header.value for header in duel.app.subheader]
+def test_a_pair_of_runs_without_hidden_layers_has_no_inputs_of_activations_to_show(pairs):
+    pairs.turn("hidden", 0).press("Epoch")
+    assert len(pairs.charts) == 4
+    assert "What each activation function gets" not in [header.value for header in pairs.app.subheader]
 
 
 # Learning rate and gain
@@ -90,11 +90,11 @@ def test_what_is_swept_is_chosen_above_the_chart_and_has_no_slider(sweep):
     assert all(SWEPT["gain"].label in chart.alt for chart in sweep.charts)
 
 
-@pytest.mark.parametrize("section", ["duel", "sweep"])
+@pytest.mark.parametrize("section", ["pairs", "sweep"])
 def test_a_link_opens_the_same_networks(visit, section, request):
     first = request.getfixturevalue(section).turn("activation", "relu").press("Epoch", 2)
     link = dict(first.url)
-    record = {"duel": Duel, "sweep": Sweep}[section]
+    record = {"pairs": Pairs, "sweep": Sweep}[section]
     assert record.knobs().keys() - {"changes"} <= link.keys()
     second = visit().go(PAGE)
     second.app.query_params.update(link)
@@ -103,7 +103,7 @@ def test_a_link_opens_the_same_networks(visit, section, request):
     assert second.press("Epoch", 2).figures == first.figures
 
 
-@pytest.mark.parametrize("section", ["duel", "sweep"])
+@pytest.mark.parametrize("section", ["pairs", "sweep"])
 def test_a_malformed_link_opens_with_what_is_near_and_says_so(visit, section):
     visitor = visit().go(PAGE)
     visitor.app.query_params.update(

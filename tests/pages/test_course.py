@@ -96,14 +96,18 @@ def test_a_station_has_its_link_and_its_question(week, name):
 
 
 @pytest.mark.parametrize("name", STATIONS)
-def test_a_right_answer_is_done_and_a_slip_is_named(week, name):
+def test_a_right_answer_is_done_and_a_mistake_is_named(week, name):
     unfold(week, name)
     right = answer(name, seed(week))
-    wrong = {slip: value for slip, value in right.slips.items() if right.slip(value) == slip and value == value}
-    for slip, value in list(wrong.items())[:1]:
+    wrong = {
+        mistake: value
+        for mistake, value in right.mistakes.items()
+        if right.mistake(value) == mistake and value == value
+    }
+    for mistake, value in list(wrong.items())[:1]:
         kind, words = reply(week, name, value if isinstance(value, str) else f"{float(value):.10g}")
         assert kind == "warning"
-        assert f"It looks as if {slip}." in words
+        assert f"It looks as if {mistake}." in words
         assert isinstance(value, str) or right.words not in words
         assert state(week).progress.marks[name] == Mark(Status.OPEN, 1)
     kind, words = reply(week, name, right.words)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from uploads import five, saved
 
-from playground.topics.digits.analysis import answers, images_to_show, mistakes
+from playground.topics.digits.analysis import answers, images_to_show, misclassified
 from playground.topics.digits.digits_experiment import Digits
 from playground.topics.digits.preprocessing import MOST_BYTES
 from playground.training.trainer import Trainer
@@ -79,7 +79,7 @@ def test_all_views_are_of_the_same_moment_and_look_back_together(page):
     trainer = Trainer(Digits())
     trainer.run(2 * trainer.steps_per_epoch)
     images = images_to_show(trainer.data)
-    found = mistakes(images.labels, answers(trainer.network, images.X))
+    found = misclassified(images.labels, answers(trainer.network, images.X))
 
     matrix, places = page.charts[FEATURES["matrix"]].alt, page.charts[FEATURES["map"]].alt
     assert f"{len(images.labels) - len(found)} are right" in matrix
@@ -184,7 +184,7 @@ def test_images_are_put_on_the_grid_with_their_truth(page):
     trainer.run(2 * trainer.steps_per_epoch)
     images = images_to_show(trainer.data)
     probabilities = answers(trainer.network, images.X)
-    for each in mistakes(images.labels, probabilities)[:2]:
+    for each in misclassified(images.labels, probabilities)[:2]:
         page.press("One it gets wrong")
         assert f"Test image {each.index + 1} of 360: in truth a **{each.label}**" in page.words
         assert page.app.subheader[0].value.startswith(f"{each.said}, says the network")

@@ -5,7 +5,7 @@ import pytest
 
 from playground.charts import Profile, depth_curves
 from playground.topics.initialization.race import Race
-from playground.topics.initialization.scheme_comparison import Depth, keeping_gain
+from playground.topics.initialization.scheme_comparison import SchemeComparison, keeping_gain
 from playground.training.contestants import Contestant
 
 PAGE = "pages/initialization.py"
@@ -74,7 +74,7 @@ def depth(visit):
 def test_the_signal_through_depth_stands_in_the_url_and_on_charts(depth):
     assert depth.url["section"] == "signal"
     assert depth.url["depth"] == "12"
-    assert len(depth.charts) == 2 + len(Depth().contestants)
+    assert len(depth.charts) == 2 + len(SchemeComparison().contestants)
     assert all(chart.alt for chart in depth.charts)
 
 

@@ -1,7 +1,7 @@
 """What many ask for alike is computed once, in a bounded store; and only what is the same for all."""
 
 from playground.charts import loss_curve
-from playground.server.cache import Shelf, is_shared
+from playground.server.cache import Cache, is_shared
 from playground.topics.initialization.race import Race
 from playground.training.experiment import Experiment
 from playground.ui.run import Run
@@ -9,30 +9,30 @@ from playground.ui.sections.initialization_race import RaceRun
 
 
 def test_a_thing_is_made_once_and_the_oldest_is_forgotten_first():
-    shelf, made = Shelf(2), []
+    cache, made = Cache(2), []
 
     def get(key):
-        return shelf.get(key, lambda: made.append(key) or key)
+        return cache.get(key, lambda: made.append(key) or key)
 
     assert [get(key) for key in "aabacab"] == list("aabacab")
     assert made == ["a", "b", "c", "b"]
-    assert len(shelf) == 2
+    assert len(cache) == 2
 
 
-def test_an_error_leaves_nothing_on_the_shelf():
-    shelf = Shelf(9)
+def test_an_error_leaves_nothing_in_the_cache():
+    cache = Cache(9)
     for _ in range(2):
         try:
-            shelf.get("a", lambda: 1 / 0)
+            cache.get("a", lambda: 1 / 0)
         except ZeroDivisionError:
-            assert len(shelf) == 0
+            assert len(cache) == 0
 
 
 def test_only_what_no_visitor_has_made_is_shared():
     mine = 3
     assert is_shared(loss_curve)
-    assert not is_shared(lambda look: look)
-    assert not is_shared(lambda look: mine)
+    assert not is_shared(lambda snapshot: snapshot)
+    assert not is_shared(lambda snapshot: mine)
 
 
 def test_runs_alike_have_one_key_and_others_have_another():

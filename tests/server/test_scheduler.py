@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from playground.server.scheduler import SLICE, Turns
+from playground.server.scheduler import SLICE, Scheduler
 
 
 class Crowd:
@@ -40,7 +40,7 @@ class Crowd:
 
 @pytest.mark.parametrize("at_once", [1, 2, 3])
 def test_never_more_than_allowed_work_at_once_and_all_get_their_turn(at_once):
-    crowd = Crowd(Turns(at_once))
+    crowd = Crowd(Scheduler(at_once))
     for number in range(20):
         crowd.join_in(number)
     crowd.go_home()
@@ -49,7 +49,7 @@ def test_never_more_than_allowed_work_at_once_and_all_get_their_turn(at_once):
 
 
 def test_turns_come_in_order_and_the_urgent_before_all_who_wait():
-    turns = Turns(1)
+    turns = Scheduler(1)
     crowd = Crowd(turns)
     with turns.turn():
         for number in range(5):
@@ -70,7 +70,7 @@ def leave():
 
 
 def test_who_leaves_the_line_holds_up_nobody():
-    turns = Turns(1)
+    turns = Scheduler(1)
     with turns.turn(), pytest.raises(LeftError), turns.turn(while_waiting=leave):
         pytest.fail("had a turn while another worked")
     assert turns.waiting == 0
@@ -79,7 +79,7 @@ def test_who_leaves_the_line_holds_up_nobody():
 
 
 def test_an_error_at_work_ends_the_turn():
-    turns = Turns(1)
+    turns = Scheduler(1)
     with pytest.raises(LeftError), turns.turn():
         leave()
     with turns.turn(while_waiting=leave):
@@ -87,17 +87,17 @@ def test_an_error_at_work_ends_the_turn():
 
 
 def test_between_two_slices_those_who_wait_come_first():
-    turns, order = Turns(1), []
+    turns, order = Scheduler(1), []
     crowd = Crowd(turns)
-    with turns.turn() as after_you:
-        after_you()  # nobody waits
+    with turns.turn() as give_way:
+        give_way()  # nobody waits
         crowd.join_in("a")
         crowd.join_in("b")
         crowd.order.append("first slice")
-        after_you()  # too early
+        give_way()  # too early
         assert crowd.order == ["first slice"]
         time.sleep(SLICE)
-        after_you()
+        give_way()
         crowd.order.append("second slice")
         crowd.join_in("c")
         order = list(crowd.order)
@@ -109,15 +109,15 @@ def test_between_two_slices_those_who_wait_come_first():
 
 
 def test_who_leaves_between_two_slices_holds_up_nobody():
-    turns = Turns(1)
-    with pytest.raises(LeftError), turns.turn(while_waiting=leave) as after_you:
-        after_you()
+    turns = Scheduler(1)
+    with pytest.raises(LeftError), turns.turn(while_waiting=leave) as give_way:
+        give_way()
     with turns.turn(while_waiting=leave):
         pass
 
 
 def test_a_rest_ends_when_somebody_urgent_waits():
-    turns, rested = Turns(1), []
+    turns, rested = Scheduler(1), []
     crowd = Crowd(turns)
     with turns.turn():
         began = time.monotonic()

@@ -4,11 +4,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from runs import DEGENERATE, assert_same_state, look_after, trained
+from runs import DEGENERATE, assert_same_state, snapshot_after, trained
 
 from playground.data.datasets import PLANE
 from playground.nn import ACTIVATIONS, BatchNorm, Dense, NeuralNetwork, ReLU, Softmax
-from playground.training.diagnostics import class_probabilities, distinct_units, layer_statistics, look, view_limits
+from playground.training.diagnostics import class_probabilities, distinct_units, layer_statistics, snapshot, view_limits
 from playground.training.experiment import Experiment
 from playground.training.trainer import Trainer, build_network
 
@@ -145,7 +145,7 @@ def test_a_look_back_shows_that_moment(batch_norm):
     trainer = Trainer(experiment)
     trainer.run(10**6)
     for index, rate in ((0, 0.1), (10, 0.1), (12, 0.3), (30, 0.3)):
-        seen = look(trainer, index)
+        seen = snapshot(trainer, index)
         assert seen.moment is trainer.history.moments[index]
         assert seen.moments == trainer.history.moments[: index + 1]
         assert seen.experiment.learning_rate == rate
@@ -157,7 +157,7 @@ def test_a_look_back_shows_that_moment(batch_norm):
 
 def test_a_look_measures_as_in_training():
     """In training, batch normalisation makes each feature of mean 0 and deviation 1, whatever has run before."""
-    seen = look_after(1, batch_norm=True, activation="linear")
+    seen = snapshot_after(1, batch_norm=True, activation="linear")
     norm = next(layer for layer in seen.network.layers if isinstance(layer, BatchNorm))
     z = (seen.layers[0].activations - norm.beta) / norm.gamma
     assert z.mean(axis=0) == pytest.approx(0, abs=1e-9)
@@ -171,7 +171,7 @@ def test_looking_does_not_disturb_training(batch_norm):
         looked.run(5)
         looked.record()
         for index in (0, looked.history.kept[-1]):
-            seen = look(looked, index)
+            seen = snapshot(looked, index)
             class_probabilities(seen.network, -1, 1)
             seen.network.parameters[...] = 0
     alone.run(10**6)
@@ -180,7 +180,7 @@ def test_looking_does_not_disturb_training(batch_norm):
 
 def test_only_the_end_of_a_run_is_said_to_diverge():
     trainer = trained(25, **DEGENERATE["runaway"])
-    told = [look(trainer, index).diverged for index in trainer.history.kept]
+    told = [snapshot(trainer, index).diverged for index in trainer.history.kept]
     expected = {trainer.last_good: "runaway", trainer.history.kept[-1]: "runaway"}
     assert told == [expected.get(index, "") for index in trainer.history.kept]
 
@@ -206,7 +206,7 @@ def test_class_probabilities_of_a_stack_are_those_of_each_network():
 
 
 def test_class_probabilities_are_those_of_evaluation_whatever_else_is_on_the_grid():
-    network = look_after(2, batch_norm=True).network
+    network = snapshot_after(2, batch_norm=True).network
     corners = [class_probabilities(network, -1, 2, grid)[:: grid - 1, :: grid - 1] for grid in (2, 5)]
     assert corners[0] == pytest.approx(corners[1])
     assert corners[0][0, 1] == pytest.approx(network.forward(np.array([[2.0, -1.0]]), training=False)[0])
@@ -226,6 +226,6 @@ def test_the_view_shows_all_points_with_a_margin_and_little_more(name, n_points)
 
 def test_as_many_layers_are_seen_as_the_network_has():
     widths = (7, 3, 5)
-    seen = look_after(0, hidden=widths)
+    seen = snapshot_after(0, hidden=widths)
     assert [(layer.fan_in, layer.fan_out) for layer in seen.layers] == list(pairwise((2, *widths, 2)))
     assert [layer.name for layer in seen.hidden] == ["Hidden 1", "Hidden 2", "Hidden 3"]

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from runs import DEGENERATE, look_after, trained
+from runs import DEGENERATE, snapshot_after, trained
 
 from playground.text import number, percent
-from playground.training.diagnostics import look
+from playground.training.diagnostics import snapshot
 from playground.training.experiment import KNOBS, Experiment
 from playground.training.findings import RULES, Finding, findings, no_better_than_guessing
 from playground.training.trainer import Trainer
@@ -60,7 +60,7 @@ def test_every_rule_has_a_case():
 
 @each_case
 def test_a_finding_is_told_where_it_is_true(case):
-    seen = look_after(case.epochs, **case.told)
+    seen = snapshot_after(case.epochs, **case.told)
     found = BY_NAME[case.rule](seen)
     assert isinstance(found, Finding)
     assert found in findings(seen)
@@ -68,12 +68,12 @@ def test_a_finding_is_told_where_it_is_true(case):
 
 @each_case
 def test_a_finding_is_not_told_where_it_is_not(case):
-    assert BY_NAME[case.rule](look_after(case.epochs, **case.told | case.silent)) is None
+    assert BY_NAME[case.rule](snapshot_after(case.epochs, **case.told | case.silent)) is None
 
 
 @each_case
 def test_a_remedy_is_a_change_to_valid_values_and_says_so(case):
-    seen = look_after(case.epochs, **case.told)
+    seen = snapshot_after(case.epochs, **case.told)
     for finding in findings(seen):
         changed = replace(seen.experiment, **finding.remedy)
         assert all(getattr(changed, name) != getattr(seen.experiment, name) for name in finding.remedy)
@@ -157,7 +157,7 @@ def test_the_figures_of_every_rule_are_looked_at():
 
 @each_case
 def test_the_figures_that_are_told_are_true(case):
-    seen = look_after(case.epochs, **case.told)
+    seen = snapshot_after(case.epochs, **case.told)
     for words in FIGURES[case.rule](seen):
         assert words in BY_NAME[case.rule](seen).text
 
@@ -166,12 +166,12 @@ def test_the_figures_that_are_told_are_true(case):
 def test_there_is_nothing_to_say_of_a_healthy_run(dataset):
     trainer = trained(200, dataset=dataset)
     assert trainer.history.moments[-1].train_accuracy >= 0.95
-    told = {finding.title for index in trainer.history.kept for finding in findings(look(trainer, index))}
+    told = {finding.title for index in trainer.history.kept for finding in findings(snapshot(trainer, index))}
     assert not told
 
 
 def test_zeros_are_told_as_copies_and_the_remedy_trains():
-    seen = look_after(20, initializer="zeros")
+    seen = snapshot_after(20, initializer="zeros")
     first = findings(seen)[0]
     assert first == BY_NAME["copies"](seen)
     assert first.remedy == {"initializer": "glorot_normal"}
@@ -186,8 +186,8 @@ CURED = [case for case in CASES if case.told.get("learning_rate", 0) <= 1]  # wi
 
 @pytest.mark.parametrize("case", CURED, ids=lambda case: f"{case.rule}-{', '.join(case.silent)}")
 def test_what_is_offered_takes_the_cause_away(case):
-    remedy = BY_NAME[case.rule](look_after(case.epochs, **case.told)).remedy
-    assert BY_NAME[case.rule](look_after(case.epochs, **case.told | remedy)) is None
+    remedy = BY_NAME[case.rule](snapshot_after(case.epochs, **case.told)).remedy
+    assert BY_NAME[case.rule](snapshot_after(case.epochs, **case.told | remedy)) is None
 
 
 @pytest.mark.parametrize("epochs", [0, 25])
@@ -195,7 +195,7 @@ def test_what_is_offered_takes_the_cause_away(case):
 def test_an_experiment_at_the_edge_is_told_of_without_fail(knobs, epochs):
     trainer = trained(epochs, **knobs)
     for index in (0, trainer.last_good, trainer.history.kept[-1]):
-        for finding in findings(look(trainer, index)):
+        for finding in findings(snapshot(trainer, index)):
             assert finding.title
             assert not re.search(r"\b(nan|inf|None)\b", finding.text)
             assert not finding.remedy or finding.remedy_label.startswith("Try ")

@@ -138,7 +138,7 @@ def assert_replays(trainer):
     assert_same_run(trainer, run_to_end(Experiment.from_query(trainer.experiment.to_query())[0]))
 
 
-TURNS = {
+SCHEDULER = {
     "learning rate": [(7, {"learning_rate": 0.5})],
     "learning rate, there and back": [(7, {"learning_rate": 0.5}), (12, {"learning_rate": 0.1})],
     "learning rate, there and back at once": [(7, {"learning_rate": 0.5}), (7, {"learning_rate": 0.1})],
@@ -155,7 +155,7 @@ TURNS = {
 
 
 @pytest.mark.parametrize("batch_norm", [False, True], ids=["plain", "batch norm"])
-@pytest.mark.parametrize("turns", TURNS.values(), ids=TURNS)
+@pytest.mark.parametrize("turns", SCHEDULER.values(), ids=SCHEDULER)
 def test_a_run_whose_knobs_were_turned_replays_exactly(turns, batch_norm):
     assert_replays(turned(Experiment(**BRIEF, optimizer="momentum", batch_norm=batch_norm), turns))
 

@@ -1,4 +1,4 @@
-"""A duel trains the same networks with batch normalisation and without: same first weights, data and mini-batches.
+"""Paired runs train the same networks with batch normalisation and without: same first weights, data and mini-batches.
 
 Batch normalisation draws nothing at random, so seed k of both has the same W at its start.
 """
@@ -18,18 +18,18 @@ from ..initialization.race import RaceTrainer
 
 PERCENTILES = (15, 50, 85)  # as in figure 1 of Ioffe & Szegedy (2015)
 PROBE = 128  # training examples on which they are measured
-LENGTH = 300  # moments with percentiles, at the most
+LENGTH = 300  # moments with percentiles, at most
 
 
 # fmt: off
 @dataclass(frozen=True)
-class Duel(WithAndWithout, Experiment):
-    """Every knob of a duel."""
+class Pairs(WithAndWithout, Experiment):
+    """Every knob of paired runs."""
 
-    FIRST = "Duel"
+    FIRST = "With and without"
 
     n_seeds: int = knob(
-        Integer, 8, low=1, high=16, group="Duel", label="Seeds",
+        Integer, 8, low=1, high=16, group="With and without", label="Seeds",
         help="Pairs of networks, each pair with other initial weights. More seeds show smaller differences.",
     )
     dataset: str = knob_like(Experiment, "dataset", default="spirals")
@@ -46,8 +46,8 @@ class Duel(WithAndWithout, Experiment):
         return 2 * self.n_seeds
 
 
-class DuelTrainer(RaceTrainer):
-    """Trains the networks of a duel, and notes how the inputs of the activations are distributed.
+class PairsTrainer(RaceTrainer):
+    """Trains pairs of networks, and notes how the inputs of the activations are distributed.
 
     Attributes:
         epochs: the epochs after which this was noted: the first and the newest, and in a long run only some between.
@@ -55,11 +55,11 @@ class DuelTrainer(RaceTrainer):
             `PROBE` training examples as one batch in training: shape (2 contestants, hidden layers, seeds, 3).
     """
 
-    def __init__(self, duel: Duel):
+    def __init__(self, pairs: Pairs):
         self.epochs: list[int] = []
         self.percentiles: list[np.ndarray] = []
         self._stride = 1
-        super().__init__(duel)
+        super().__init__(pairs)
 
     def watch(self):
         super().watch()

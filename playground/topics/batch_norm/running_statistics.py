@@ -141,7 +141,7 @@ class Noise:
 
     Attributes:
         mean, var: of the batch mean and the batch variance, over `DRAWS` batches; the variance NaN for one example.
-        mean_theory, var_theory: for independent examples. See `foretold_noise`.
+        mean_theory, var_theory: for independent examples. See `predicted_noise`.
     """
 
     mean: np.ndarray
@@ -150,7 +150,7 @@ class Noise:
     var_theory: np.ndarray
 
 
-def foretold_noise(z: np.ndarray, batch_size: int) -> tuple[float, float]:
+def predicted_noise(z: np.ndarray, batch_size: int) -> tuple[float, float]:
     """Standard deviations of mean and unbiased variance of B examples drawn from z independently.
 
     Var(mean) = sigma^2 / B and Var(s^2) = (mu_4 - sigma^4 (B - 3) / (B - 1)) / B, with the fourth central moment mu_4:
@@ -170,8 +170,8 @@ def estimate_noise(p: Evaluation) -> Noise:
     z, rng = pool(p), np.random.default_rng([p.seed, 2])
     statistics = [batch_statistics(mini_batches(z, rng, DRAWS, size)) for size in SIZES]
     measured = np.array([[mean.std(), var.std()] for mean, var in statistics])
-    foretold = np.array([foretold_noise(z, size) for size in SIZES])
-    return Noise(*measured.T, *foretold.T)
+    predicted = np.array([predicted_noise(z, size) for size in SIZES])
+    return Noise(*measured.T, *predicted.T)
 
 
 @dataclass(frozen=True)

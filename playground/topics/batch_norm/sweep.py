@@ -16,7 +16,7 @@ from ...settings.record import knob, knob_like
 from ...text import number
 from ...training.contestants import Contestant, WithAndWithout
 from ...training.experiment import Experiment
-from ...training.multi_trainer import Together
+from ...training.multi_trainer import MultiTrainer
 from ...training.significance import WORST_LOSS, quartiles
 from ...training.trainer import Trainer, initial_network
 
@@ -88,7 +88,7 @@ class Sweep(WithAndWithout, Experiment):
         return np.array([float(f"{value:.4g}") for value in np.geomspace(swept.low, swept.high, self.n_values)])
 
 
-class SweepTrainer(Together):
+class SweepTrainer(MultiTrainer):
     """Trains all networks of a sweep.
 
     Attributes:

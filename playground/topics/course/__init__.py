@@ -1,1 +1,3 @@
-"""The course week as a path: what to open, to foretell and to do at each station, and a question that is computed."""
+"""The course week as a path: what to open, to predict and to do at each station, and a question that is computed."""
+
+from . import coding, project, theory  # noqa: F401  # each enters its stations

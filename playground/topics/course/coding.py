@@ -9,7 +9,7 @@ from ...settings import limits
 from ...training.experiment import Experiment
 from ...training.trainer import Trainer
 from ..batch_norm.one_batch import OneBatch
-from ..forward_backward.training_step import Walk
+from ..forward_backward.training_step import TrainingStep
 from .station import READ_OFF, SCRATCH, TO_THE_END, Answer, Station, draws, station
 
 CODING = "Coding"
@@ -28,14 +28,14 @@ def write_xavier(seed: int) -> Station:
     def compute():
         value = total(INITIALIZERS["glorot_normal"])
         variance = INITIALIZERS["glorot_normal"].variance(n_in, n_out)
-        slips = {
+        mistakes = {
             "the weights are multiplied by the variance, not by its root": value * np.sqrt(variance),
             "it is He's scheme": total(INITIALIZERS["he_normal"]),
             "it is LeCun's scheme": total(INITIALIZERS["lecun_normal"]),
             "the weights still have variance 1": total(INITIALIZERS["unit_normal"]),
             "it is the uniform distribution": total(INITIALIZERS["glorot_uniform"]),
         }
-        return Answer(value, slips, 0.002)
+        return Answer(value, mistakes, 0.002)
 
     return Station(
         CODING, 0.5, SCRATCH, "Write Xavier's initialisation", "playground", "", Experiment(seed=seed),
@@ -62,16 +62,16 @@ def write_dense(seed: int) -> Station:
         dX = layer.backward(dout)
         untransposed = np.abs(dout @ layer.W).sum()
         dX, dW = np.abs(dX).sum(), np.abs(layer.dW).sum()
-        slips = {
+        mistakes = {
             "dX takes W without its transpose": untransposed + dW,
             "dW is divided by the batch size: the loss has done so already": dX + dW / len(X),
             "this is dX alone": dX,
             "this is dW alone": dW,
         }
-        return Answer(float(dX + dW), slips, 0.002)
+        return Answer(float(dX + dW), mistakes, 0.002)
 
     return Station(
-        CODING, 0.75, SCRATCH, "Write the dense layer", "forward_backward", "check", Walk(seed=seed),
+        CODING, 0.75, SCRATCH, "Write the dense layer", "forward_backward", "check", TrainingStep(seed=seed),
         "Forward is one product. How many are backward, and which of their factors are transposed?",
         FETCH + "Write exercise 2. The gradient check here shows what its checks look for. " + BELOW,
         "What does it print?",
@@ -98,18 +98,19 @@ def write_softmax(seed: int) -> Station:
         behind = softmax.backward(y)
         value = float(np.abs(relu.backward(behind)).sum())
         over_batch = Softmax().forward(relu.output.T).T
-        slips = {
+        mistakes = {
             "the gradient is a sum over the batch, not a mean": value * len(Z),
             "the derivative of ReLU is missing": float(np.abs(behind).sum()),
             "softmax goes down the batch: the wrong axis": float(np.abs(relu.backward(over_batch - y)).sum()) / len(Z),
             "the labels are not taken off": float(np.abs(relu.backward(p)).sum()) / len(Z),
         }
-        return Answer(value, slips, 0.002)
+        return Answer(value, mistakes, 0.002)
 
     return Station(
-        CODING, 0.75, SCRATCH, "Write ReLU and softmax", "forward_backward", "step", Walk(seed=seed, activation="relu"),
+        CODING, 0.75, SCRATCH, "Write ReLU and softmax", "forward_backward", "step",
+        TrainingStep(seed=seed, activation="relu"),
         "Softmax and cross-entropy together: what is left of their two derivatives?",
-        FETCH + "Write exercises 3 and 4. The walk here shows every number on the way. " + BELOW,
+        FETCH + "Write exercises 3 and 4. This page shows every number on the way. " + BELOW,
         "What does it print?",
         "(p − y) / batch, then 0 where ReLU was 0. The sum of the exponentials runs along a row.",
         compute,
@@ -132,13 +133,13 @@ def write_batch_norm(seed: int) -> Station:
         norm.forward(X)
         value = float(np.abs(norm.backward(dout)).sum())
         direct, through_mean, through_var = (path / norm.std for path in norm.paths(dout))
-        slips = {
+        mistakes = {
             "only the path through x̂ is there": direct,
             "the path through the variance is missing": direct + through_mean,
             "the path through the mean is missing": direct + through_var,
             "the division by the standard deviation is missing": norm.backward(dout) * norm.std,
         }
-        return Answer(value, {slip: float(np.abs(dX).sum()) for slip, dX in slips.items()}, 0.002)
+        return Answer(value, {mistake: float(np.abs(dX).sum()) for mistake, dX in mistakes.items()}, 0.002)
 
     return Station(
         CODING, 0.75, SCRATCH, "Write batch normalisation", "batch_norm", "batch",
@@ -168,13 +169,13 @@ def xor(seed: int) -> Station:
         trainer = Trainer(experiment)
         trainer.run(TO_THE_END)
         first, last = trainer.history.moments[0], trainer.history.moments[-1]
-        slips = {
+        mistakes = {
             "this is the loss before training": first.train_loss,
             "this is the sum over the four points, not their mean": 4 * last.train_loss,
             "this is the accuracy": last.train_accuracy,
             "this is the accuracy in percent": 100 * last.train_accuracy,
         }
-        return Answer(last.train_loss, slips, READ_OFF)
+        return Answer(last.train_loss, mistakes, READ_OFF)
 
     return Station(
         CODING, 1.25, SCRATCH, "XOR from scratch", "playground", "", experiment,
@@ -199,9 +200,12 @@ def learning_rate(seed: int) -> Station:
 
     def compute():
         found = last(rate)
-        slips = {"this is the loss on the test points": found.test_loss, "this is the accuracy": found.train_accuracy}
-        slips |= {f"the learning rate is {each:g}": last(each).train_loss for each in RATES if each != rate}
-        return Answer(found.train_loss, slips, READ_OFF)
+        mistakes = {
+            "this is the loss on the test points": found.test_loss,
+            "this is the accuracy": found.train_accuracy,
+        }
+        mistakes |= {f"the learning rate is {each:g}": last(each).train_loss for each in RATES if each != rate}
+        return Answer(found.train_loss, mistakes, READ_OFF)
 
     return Station(
         CODING, 1.0, SCRATCH, "The learning rate", "playground", "", experiment,

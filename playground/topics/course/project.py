@@ -34,11 +34,11 @@ def split(seed: int) -> Station:
 
     def compute():
         last, stratified = compared_parts(comparison)
-        slips = {
+        mistakes = {
             "this is the last part": float(np.median(last.distances)),
             "this is a share, not a distance": stratified[0].own_share,
         }
-        return Answer(float(np.median(np.concatenate([part.distances for part in stratified]))), slips)
+        return Answer(float(np.median(np.concatenate([part.distances for part in stratified]))), mistakes)
 
     return Station(
         PROJECT, 1.0, SCRATCH, "Two ways to split", "digits", "split", comparison,
@@ -57,13 +57,13 @@ def accuracy(seed: int) -> Station:
 
     def compute():
         last = outcome(digits)
-        slips = {
+        mistakes = {
             "this is the accuracy on the training part": 100 * last.train_accuracy,
             "this is with the random split": 100 * outcome(replace(digits, split="shuffled")).test_accuracy,
             "this is the share of errors": 100 - 100 * last.test_accuracy,
             "this is a share, not percent": last.test_accuracy,
         }
-        return Answer(100 * last.test_accuracy, slips, 0, 0.6)
+        return Answer(100 * last.test_accuracy, mistakes, 0, 0.6)
 
     return Station(
         PROJECT, 1.0, SCRATCH, "The course's network on digits", "digits", "train", digits,
@@ -81,12 +81,12 @@ def honest_test(seed: int) -> Station:
 
     def compute():
         last = outcome(digits)
-        slips = {
+        mistakes = {
             "this is the accuracy on the training part": 100 * last.train_accuracy,
             "this is with the course's split": 100 * outcome(replace(digits, split="last_part")).test_accuracy,
             "this is a share, not percent": last.test_accuracy,
         }
-        return Answer(100 * last.test_accuracy, slips, 0, 0.6)
+        return Answer(100 * last.test_accuracy, mistakes, 0, 0.6)
 
     return Station(
         PROJECT, 1.0, SCRATCH, "The same on a fair sample", "digits", "train", digits,
@@ -105,8 +105,8 @@ def drawing(seed: int) -> Station:
     def compute():
         network = trained(digits).network
         empty, full = (network.predict(np.full((1, SIDE**2), ink))[0] for ink in (0.0, 1.0))
-        slips = {"this is what it sees on a grid full of ink": str(full.argmax())}
-        return Answer(str(empty.argmax()), slips)
+        mistakes = {"this is what it sees on a grid full of ink": str(full.argmax())}
+        return Answer(str(empty.argmax()), mistakes)
 
     return Station(
         PROJECT, 1.0, SCRATCH, "Your own handwriting", "digits", "draw", digits,

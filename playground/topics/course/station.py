@@ -1,4 +1,4 @@
-"""A station is a stretch of the course week: what to open, to foretell and to do, and a question about the outcome.
+"""A station is a stretch of the course week: what to open, to predict and to do, and a question about the outcome.
 
 What is asked differs from visitor to visitor, by a seed. The right answer is nowhere written down: `Station.answer`
 computes it with the functions that the pages use, when somebody wants to know, and so it does the known wrong ones.
@@ -33,13 +33,13 @@ class Answer:
 
     Attributes:
         value: the right answer; where there are choices, one of them.
-        slips: known wrong answers: what went wrong, after "It looks as if" -> what one then gets.
+        mistakes: known wrong answers: what went wrong, after "It looks as if" -> what one then gets.
         tolerance: relative deviation up to which a number counts as the same.
         absolute: deviation up to which it does, however small the number.
     """
 
     value: float | str
-    slips: Mapping[str, float | str] = field(default_factory=dict)
+    mistakes: Mapping[str, float | str] = field(default_factory=dict)
     tolerance: float = 0.01
     absolute: float = 1e-9
 
@@ -47,11 +47,11 @@ class Answer:
         """Whether what was given is the right answer."""
         return self._same(given, self.value)
 
-    def slip(self, given: float | str) -> str:
+    def mistake(self, given: float | str) -> str:
         """What went wrong, where the answer is a known wrong one; "" otherwise."""
         if self.right(given):
             return ""
-        return next((slip for slip, value in self.slips.items() if self._same(given, value)), "")
+        return next((mistake for mistake, value in self.mistakes.items() if self._same(given, value)), "")
 
     def _same(self, given: float | str, value: float | str) -> bool:
         if isinstance(given, str) or isinstance(value, str):
@@ -94,7 +94,7 @@ class Station:
     predict: str
     do: str
     question: str
-    look: str
+    hint: str
     answer: Callable[[], Answer]
     choices: tuple[str, ...] = ()
     code: str = ""

@@ -10,14 +10,14 @@ from ...training.contestants import Contestant
 from ...training.experiment import Experiment
 from ...training.trainer import Trainer
 from ..batch_norm.one_batch import OneBatch, one_batch
-from ..batch_norm.paired_runs import Duel, DuelTrainer
+from ..batch_norm.paired_runs import Pairs, PairsTrainer
 from ..batch_norm.running_statistics import Evaluation
-from ..forward_backward.equations import moves
-from ..forward_backward.mistakes import SLIPS
+from ..forward_backward.equations import equations
+from ..forward_backward.mistakes import MISTAKES
 from ..forward_backward.step_check import check
-from ..forward_backward.training_step import Walk, walk_through
+from ..forward_backward.training_step import TrainingStep, follow_step
 from ..initialization.race import Race, RaceTrainer
-from ..initialization.scheme_comparison import Depth, signal
+from ..initialization.scheme_comparison import SchemeComparison, signal
 from ..initialization.standings import standings
 from .station import (
     BATCH_NORM,
@@ -37,29 +37,29 @@ ARRIVED = 0.95  # share of its way that a running mean is to have gone
 BY_HAND = 0.025  # tolerance of what is worked out from rounded numbers: that of the page
 
 
-def stage(walk: Walk, name: str) -> Walk:
-    """The walk as it stands at the move with this name."""
-    return replace(walk, stage=[move.name for move in moves(walk_through(walk))].index(name))
+def stage(settings: TrainingStep, name: str) -> TrainingStep:
+    """The training step as it stands at the equation with this name."""
+    return replace(settings, stage=[equation.name for equation in equations(follow_step(settings))].index(name))
 
 
-def entry(walk: Walk, name: str) -> Answer:
-    """The entry in play of a move, and what it is with the slips that the walk knows."""
-    move = next(move for move in moves(walk_through(walk)) if move.name == name)
-    return Answer(move.value, move.slips, BY_HAND)
+def entry(settings: TrainingStep, name: str) -> Answer:
+    """The entry in play of an equation, and what it is with the mistakes that are known."""
+    equation = next(equation for equation in equations(follow_step(settings)) if equation.name == name)
+    return Answer(equation.value, equation.mistakes, BY_HAND)
 
 
 @station
 def forward_pass(seed: int) -> Station:
     rng = draws(seed, "forward")
     example, k = int(rng.integers(1, 4)), int(rng.integers(2))
-    walk = Walk(seed=seed, example=example, focus=(2, 0, k), predict=True)
+    settings = TrainingStep(seed=seed, example=example, focus=(2, 0, k), predict=True)
     return Station(
-        THEORY, 0.5, PROPAGATION, "The forward pass by hand", "forward_backward", "step", walk,
+        THEORY, 0.5, PROPAGATION, "The forward pass by hand", "forward_backward", "step", settings,
         "Before the training: will the two class probabilities be near 1/2, or near 0 and 1?",
         "Work out each result before you press **Next**, as far as the softmax; the page checks every one.",
         rf"What probability $p$ does output {k + 1} have for example {example + 1}?",
         "the stage **p**: the exponential of this logit, over the sum of both.",
-        lambda: entry(walk, "p"),
+        lambda: entry(settings, "p"),
     )  # fmt: skip
 
 
@@ -67,15 +67,15 @@ def forward_pass(seed: int) -> Station:
 def backward_pass(seed: int) -> Station:
     rng = draws(seed, "backward")
     i, j = int(rng.integers(3)), int(rng.integers(2))
-    walk = Walk(seed=seed, focus=(2, i, j), predict=True)
+    settings = TrainingStep(seed=seed, focus=(2, i, j), predict=True)
     return Station(
-        THEORY, 0.5, PROPAGATION, "The backward pass by hand", "forward_backward", "step", stage(walk, "dz2"),
+        THEORY, 0.5, PROPAGATION, "The backward pass by hand", "forward_backward", "step", stage(settings, "dz2"),
         "Four examples, one weight: do their gradients add up, or cancel?",
         "Follow $\\mathrm{d}Z^{(2)} = (P - Y)/N$ and $\\mathrm{d}W^{(2)} = {A^{(1)}}^\\top \\mathrm{d}Z^{(2)}$ for the "
         "link that is marked.",
         rf"What is $\partial L / \partial W^{{(2)}}$ for the weight from hidden unit {i + 1} to output {j + 1}?",
         "the stage **dW2**: the inputs of this weight, each times its dz, over the whole batch.",
-        lambda: entry(walk, "dW2"),
+        lambda: entry(settings, "dW2"),
     )  # fmt: skip
 
 
@@ -83,40 +83,40 @@ def backward_pass(seed: int) -> Station:
 def chain_rule(seed: int) -> Station:
     rng = draws(seed, "chain")
     example, j = int(rng.integers(1, 4)), int(rng.integers(3))
-    walk = Walk(seed=seed, activation="sigmoid", example=example, focus=(1, 0, j), predict=True)
+    settings = TrainingStep(seed=seed, activation="sigmoid", example=example, focus=(1, 0, j), predict=True)
     return Station(
         THEORY, 0.5, PROPAGATION, "The chain rule through an activation", "forward_backward", "step",
-        stage(walk, "da1"),
+        stage(settings, "da1"),
         "The slope of the sigmoid: what is the most that it can leave of a gradient?",
         "Bring the gradient back through the weights, then through the sigmoid: times $a(1 - a)$.",
         rf"What is $\partial L / \partial z$ of hidden unit {j + 1} for example {example + 1}?",
         "the stage **dz1**: dL/da of this unit, times the slope at this unit.",
-        lambda: entry(walk, "dz1"),
+        lambda: entry(settings, "dz1"),
     )  # fmt: skip
 
 
 @station
 def gradient_check(seed: int) -> Station:
     rng = draws(seed, "check")
-    slip = str(rng.choice([name for name in SLIPS if name != "none"]))
+    mistake = str(rng.choice([name for name in MISTAKES if name != "none"]))
     layer = int(rng.integers(1, 3))
-    walk = Walk(seed=seed)
+    settings = TrainingStep(seed=seed)
 
     def compute():
-        checked = check(walk_through(replace(walk, slip=slip)))
+        checked = check(follow_step(replace(settings, mistake=mistake)))
         wrong, here = checked.wrong, checked.layers == layer
-        slips = {
+        mistakes = {
             "these are the wrong ones of both layers": int(wrong.sum()),
             "these are those of the other layer": int((wrong & ~here).sum()),
             "these are the ones that agree": int((~wrong & here).sum()),
             "these are all gradients of the layer": int(here.sum()),
         }
-        return Answer(int((wrong & here).sum()), slips, EXACT)
+        return Answer(int((wrong & here).sum()), mistakes, EXACT)
 
     return Station(
-        THEORY, 0.5, PROPAGATION, "Catch a bug with a gradient check", "forward_backward", "check", walk,
-        f"“{SLIPS[slip].label}”: {SLIPS[slip].meaning} Which gradients will be wrong?",
-        f"Under **Break the backward pass** choose **{SLIPS[slip].label}**, and read the table.",
+        THEORY, 0.5, PROPAGATION, "Catch a bug with a gradient check", "forward_backward", "check", settings,
+        f"“{MISTAKES[mistake].label}”: {MISTAKES[mistake].meaning} Which gradients will be wrong?",
+        f"Under **Break the backward pass** choose **{MISTAKES[mistake].label}**, and read the table.",
         f"With this mistake, how many gradients of layer {layer} are wrong?",
         f"the table: rows W{layer} and b{layer} with a relative error above 1e-5.",
         compute,
@@ -132,13 +132,13 @@ def symmetry(seed: int) -> Station:
         trainer.run(TO_THE_END)
         last = trainer.history.moments[-1]
         value = 100 * last.train_accuracy
-        slips = {
+        mistakes = {
             "this is the accuracy on the test points": 100 * last.test_accuracy,
             "this is what the network gets wrong": 100 - value,
             "this is a share, not percent": last.train_accuracy,
             "you took it that the network learns": 100.0,
         }
-        return Answer(value, slips, 0, 0.6)
+        return Answer(value, mistakes, 0, 0.6)
 
     return Station(
         THEORY, 0.25, INITIALISATION, "Zeros, and why symmetry must be broken", "playground", "", experiment,
@@ -159,7 +159,7 @@ def xavier(seed: int) -> Station:
     def compute():
         glorot, he, lecun = (INITIALIZERS[f"{name}_normal"].variance for name in ("glorot", "he", "lecun"))
         value = glorot(n_in, n_out)
-        slips = {
+        mistakes = {
             "this is the standard deviation": math.sqrt(value),
             "the 2 is missing": value / 2,
             "this is He's variance, which counts n_in alone": he(n_in, n_out),
@@ -167,7 +167,7 @@ def xavier(seed: int) -> Station:
             "this is the layer before": glorot(2, n_in),
             "this is the layer after": glorot(n_out, 2),
         }
-        return Answer(value, slips)
+        return Answer(value, mistakes)
 
     return Station(
         THEORY, 0.25, INITIALISATION, "Xavier's variance", "playground", "", experiment,
@@ -183,7 +183,7 @@ def xavier(seed: int) -> Station:
 def signal_through_depth(seed: int) -> Station:
     gain = float(draws(seed, "depth").choice([0.6, 0.8, 0.9, 1.1, 1.25, 1.3]))
     contestant = Contestant("glorot_normal")
-    depth = Depth(
+    depth = SchemeComparison(
         contestants=(contestant, Contestant("he_normal")), depth=20, activation="relu", gain=gain, seed=seed
     )  # fmt: skip
 
@@ -193,13 +193,13 @@ def signal_through_depth(seed: int) -> Station:
 
     def compute():
         value = growth("relu")
-        slips = {
+        mistakes = {
             "this is the factor of the variance": value**2,
             "the gain is missing": growth("relu", 1.0),
             "the ReLU is missing: it sets half of its inputs to zero": growth("linear"),
             "this is the way back, from layer 20 to layer 1": 1 / value,
         }
-        return Answer(value, slips, 0.04)
+        return Answer(value, mistakes, 0.04)
 
     return Station(
         THEORY, 0.5, INITIALISATION, "A signal through twenty layers", "initialization", "signal", depth,
@@ -222,10 +222,12 @@ def race(seed: int) -> Station:
         trainer.run(TO_THE_END)
         all_of_them = {standing.contestant: standing for standing in standings(trainer)}
         low, median, high = map(float, all_of_them[asked].loss)
-        slips = {"this is the lower quartile": low, "this is the upper quartile": high}
-        slips |= {f"this is “{each.label}”": float(all_of_them[each].loss[1]) for each in contestants if each != asked}
-        slips["this is the accuracy"] = float(all_of_them[asked].accuracy[1])
-        return Answer(median, slips, READ_OFF)
+        mistakes = {"this is the lower quartile": low, "this is the upper quartile": high}
+        mistakes |= {
+            f"this is “{each.label}”": float(all_of_them[each].loss[1]) for each in contestants if each != asked
+        }
+        mistakes["this is the accuracy"] = float(all_of_them[asked].accuracy[1])
+        return Answer(median, mistakes, READ_OFF)
 
     return Station(
         THEORY, 0.5, INITIALISATION, "A race of schemes", "initialization", "race", record,
@@ -250,7 +252,7 @@ def one_batch_normalised(seed: int) -> Station:
         value, x_hat = float(seen.norm.output[i, j]), float(seen.norm.X_hat[i, j])
         unbiased = math.sqrt(1 - 1 / len(seen.z))  # of a standard deviation
         over_features = BatchNorm(len(seen.z)).forward(seen.z.T).T
-        slips = {
+        mistakes = {
             "γ and β are missing: this is x̂": x_hat,
             "β is missing": gamma * x_hat,
             "γ is missing": x_hat + beta,
@@ -260,7 +262,7 @@ def one_batch_normalised(seed: int) -> Station:
             "the mean is missing": gamma * float(seen.z[i, j] / seen.norm.std[j]) + beta,
             "it is normalised over the features: the wrong axis": gamma * float(over_features[i, j]) + beta,
         }
-        return Answer(value, slips, absolute=0.005)
+        return Answer(value, mistakes, absolute=0.005)
 
     return Station(
         THEORY, 0.5, BATCH_NORM, "One batch, normalised", "batch_norm", "batch", record,
@@ -289,12 +291,12 @@ def running_statistics(seed: int) -> Station:
 
     def compute():
         value = batches_to_arrive(momentum)
-        slips = {
+        mistakes = {
             "this is 1 over the momentum: by then 63 % are done": 1 / momentum,
             "the weights are swapped: the newest batch gets the momentum": batches_to_arrive(1 - momentum),
             "this is how long half of the way takes": math.log(2) / momentum,
         }
-        return Answer(value, slips, 0.02, 1)
+        return Answer(value, mistakes, 0.02, 1)
 
     return Station(
         THEORY, 0.5, BATCH_NORM, "Training and evaluation", "batch_norm", "evaluation", record,
@@ -308,23 +310,23 @@ def running_statistics(seed: int) -> Station:
 
 @station
 def with_and_without(seed: int) -> Station:
-    record = Duel(n_seeds=8, dataset="circles", hidden=(16,) * 6, epochs=20, seed=seed, data_seed=seed)
+    record = Pairs(n_seeds=8, dataset="circles", hidden=(16,) * 6, epochs=20, seed=seed, data_seed=seed)
 
     def compute():
-        trainer = DuelTrainer(record)
+        trainer = PairsTrainer(record)
         trainer.run(TO_THE_END)
         without, normalised = standings(trainer)
         low, median, high = map(float, normalised.loss)
-        slips = {
+        mistakes = {
             "this is the network without batch normalisation": float(without.loss[1]),
             "this is the lower quartile": low,
             "this is the upper quartile": high,
             "this is the accuracy": float(normalised.accuracy[1]),
         }
-        return Answer(median, slips, READ_OFF)
+        return Answer(median, mistakes, READ_OFF)
 
     return Station(
-        THEORY, 0.5, BATCH_NORM, "With and without", "batch_norm", "duel", record,
+        THEORY, 0.5, BATCH_NORM, "With and without", "batch_norm", "pairs", record,
         "Unit normal weights, six hidden layers: in how many of eight pairs will batch normalisation be ahead?",
         "Press **Play**, and wait for epoch 20. Watch how the inputs of each layer drift without it.",
         "What is the median training loss with batch normalisation after 20 epochs?",

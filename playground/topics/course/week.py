@@ -29,7 +29,7 @@ CONCEPTS = (
     Concept(
         "Forward pass",
         r"\begin{gathered} z = W x + b \\ a = \sigma(z) \end{gathered}",
-        "Each unit adds up its inputs by weight, and bends the sum.",
+        "Each unit adds up its inputs by weight, and applies a nonlinear function.",
         "forward_pass",
     ),
     Concept(

@@ -50,7 +50,7 @@ def confusion(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Mistake:
+class Misclassified:
     """An image that the network takes for another digit.
 
     Attributes:
@@ -66,12 +66,12 @@ class Mistake:
     sure: float
 
 
-def mistakes(labels: np.ndarray, probabilities: np.ndarray) -> list[Mistake]:
+def misclassified(labels: np.ndarray, probabilities: np.ndarray) -> list[Misclassified]:
     """The images whose most probable class is wrong, those of which the network is most sure first."""
     said, sure = probabilities.argmax(axis=1), probabilities.max(axis=1)
     wrong = np.flatnonzero(said != labels)
     wrong = wrong[np.argsort(-sure[wrong], kind="stable")]
-    return [Mistake(int(i), int(labels[i]), int(said[i]), float(sure[i])) for i in wrong]
+    return [Misclassified(int(i), int(labels[i]), int(said[i]), float(sure[i])) for i in wrong]
 
 
 def weight_images(W: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ from ...settings import limits
 SIDE, BLOCK = 8, 4  # pixels of an image, and of a block that makes one of them
 FINE = SIDE * BLOCK  # pixels of a bitmap
 
-WIDTH = 20  # of a digit in its bitmap, 32 high; a narrow one is made wider by `STRETCH` at the most
+WIDTH = 20  # of a digit in its bitmap, 32 high; a narrow one is made wider by `STRETCH` at most
 STRETCH = 1.5
 SLANT = 0.3  # columns a row: the most that is taken away
 INK = (

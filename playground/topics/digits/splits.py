@@ -17,7 +17,7 @@ from ...settings.knobs import Integer, Knob
 from ...settings.record import knob, knob_like
 from ...text import number
 from ...training.experiment import Experiment
-from ...training.multi_trainer import Together
+from ...training.multi_trainer import MultiTrainer
 from ...training.significance import LEVEL, p_value, seeds_needed
 from ...training.trainer import Trainer, experiment_data
 from .analysis import answers, confusion
@@ -62,7 +62,7 @@ class TwoSplits(Digits):
         return with_seeds(Digits(**values | {"split": split}), k)
 
 
-class SeedsTrainer(Together):
+class SeedsTrainer(MultiTrainer):
     """Trains networks that have data of their own.
 
     Attributes:

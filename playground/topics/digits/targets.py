@@ -1,4 +1,4 @@
-"""Targets of the digits project, the harder one over several seeds lest luck decide, and the best runs so far.
+"""Targets of the digits project, the hardest over several seeds so that luck does not decide, and the best runs.
 
 What counts is the test accuracy at the end of training. The best of all epochs would be chosen with the test images,
 and so would tell less of images that nobody has seen yet.

@@ -1,7 +1,7 @@
-"""A training step is a row of moves, each one equation: its arrays, its code, and where its factor comes from.
+"""A training step is a row of equations, each with its arrays, its code, and where its factor comes from.
 
 The arrays are those of a `Pass`. What is added here is only how one entry of a result comes from entries before it, so
-that a student can follow it, and what the entry would be with a common slip.
+that a student can follow it, and what the entry would be with a common mistake.
 """
 
 import ast
@@ -39,7 +39,7 @@ class Array:
 
 
 @dataclass(frozen=True)
-class Move:
+class Equation:
     """One equation of a training step.
 
     Attributes:
@@ -53,7 +53,7 @@ class Move:
         operands: the arrays on the right side.
         result: the array on the left side; its `used` is one entry, the one in play.
         terms: how that entry comes about, in LaTeX, with numbers: what is added up.
-        slips: name of a slip -> what the entry would be with it.
+        mistakes: name of a mistake -> what the entry would be with it.
     """
 
     name: str
@@ -66,18 +66,18 @@ class Move:
     operands: tuple[Array, ...]
     result: Array
     terms: list[str]
-    slips: dict[str, float] = field(default_factory=dict)
+    mistakes: dict[str, float] = field(default_factory=dict)
 
     @property
     def value(self) -> float:
         """The entry in play."""
         return float(self.result.values[self.result.used])
 
-    def slip_behind(self, guess: float) -> str:
-        """Name of the slip that gives this number; "" where it is none that is known, or not a slip."""
+    def mistake_behind(self, guess: float) -> str:
+        """Name of the mistake that gives this number; "" where it is right, or no known mistake."""
         if agrees(guess, self.value):
             return ""
-        return next((name for name, value in self.slips.items() if agrees(guess, value)), "")
+        return next((name for name, value in self.mistakes.items() if agrees(guess, value)), "")
 
 
 def agrees(guess: float, value: float) -> bool:
@@ -124,10 +124,10 @@ def _products(left: np.ndarray, right: np.ndarray) -> list[str]:
     return [rf"{signed(a)} \cdot {signed(b)}" for a, b in zip(left, right, strict=True)]
 
 
-def moves(step: Pass) -> list[Move]:
-    """All moves of a training step, in order."""
+def equations(step: Pass) -> list[Equation]:
+    """All equations of a training step, in order."""
     layers = range(1, len(step.dense) + 1)
-    forward = [move for layer in layers for move in (_weighted_products(step, layer), _output(step, layer))]
+    forward = [equation for layer in layers for equation in (_weighted_products(step, layer), _output(step, layer))]
     backward = [_logits_gradient(step)]
     for layer in reversed(layers):
         if layer < len(layers):
@@ -137,7 +137,7 @@ def moves(step: Pass) -> list[Move]:
 
 
 class _Layer:
-    """One layer of a walk: its arrays, its symbols, and its entry in play."""
+    """One layer of the network: its arrays, its symbols, and its entry in play."""
 
     def __init__(self, step: Pass, number: int):
         self.number, self.last = number, number == len(step.dense)
@@ -173,14 +173,14 @@ def transposed(symbol: str) -> str:
     return rf"{{{symbol}}}^\top"
 
 
-def _weighted_products(step: Pass, number: int) -> Move:
+def _weighted_products(step: Pass, number: int) -> Equation:
     at = _Layer(step, number)
     n, j, X, W, b = at.example, at.j, at.given, at.dense.W, at.dense.b
     z = at.z[n, j]
-    slips = {"the bias is missing": z - b[j], "the sign is wrong": -z}
+    mistakes = {"the bias is missing": z - b[j], "the sign is wrong": -z}
     if W.shape[0] == W.shape[1]:
-        slips["row and column of W are swapped (a transpose)"] = float(X[n] @ W[j] + b[j])
-    return Move(
+        mistakes["row and column of W are swapped (a transpose)"] = float(X[n] @ W[j] + b[j])
+    return Equation(
         f"z{number}", f"Weighted sums of layer {number}", FORWARD, number,
         rf"{at.symbol('z')} = {at.symbol('a', number - 1)}\,{at.symbol('W')} + {at.symbol('b')}",
         "Each unit adds up its inputs, each times its weight, and its bias. One example a row: the course's "
@@ -189,17 +189,17 @@ def _weighted_products(step: Pass, number: int) -> Move:
         (Array(at.symbol("a", number - 1), X, (n, ALL)), Array(at.symbol("W"), W, (ALL, j)),
          Array(at.symbol("b"), b[None], (0, j))),
         Array(at.symbol("z"), at.z, (n, j)),
-        [*_products(X[n], W[:, j]), signed(b[j])], slips,
+        [*_products(X[n], W[:, j]), signed(b[j])], mistakes,
     )  # fmt: skip
 
 
-def _output(step: Pass, number: int) -> Move:
+def _output(step: Pass, number: int) -> Equation:
     at = _Layer(step, number)
     n, j = at.example, at.j
     z, a = at.z[n, j], at.a[n, j]
     if isinstance(at.activation, Softmax):
         e = np.exp(at.z[n] - at.z[n].max())
-        return Move(
+        return Equation(
             "p", "Softmax: class probabilities", FORWARD, number,
             r"P_{nk} = \frac{e^{z_{nk}}}{\sum_j e^{z_{nj}}}",
             "Exponentials make all logits positive, their sum makes each row add up to 1. The largest logit is taken "
@@ -211,22 +211,22 @@ def _output(step: Pass, number: int) -> Move:
              "the largest logit was taken off, but the sum is missing": float(e[j])},
         )  # fmt: skip
     formula = at.activation.formula
-    return Move(
+    return Equation(
         f"a{number}", f"Activations of layer {number}: {at.activation.label}", FORWARD, number,
         rf"{at.symbol('a')} = \sigma({at.symbol('z')}), \qquad \sigma(z) = {formula}",
-        "The bend between two linear layers, element by element. Without it, all layers together are one linear map.",
+        "A nonlinear function, element by element. Without it, all layers together are one linear map.",
         (type(at.activation).forward, "output"),
         (Array(at.symbol("z"), at.z, (n, j)),), Array(at.symbol("a"), at.a, (n, j)), [rf"\sigma({tex(z)})"],
         {"this is z: the activation is missing": z, "the sign is wrong": -a},
     )  # fmt: skip
 
 
-def _loss(step: Pass) -> Move:
+def _loss(step: Pass) -> Equation:
     p, y = step.outputs[-1], step.y
     right = p[np.arange(len(y)), y.argmax(axis=1)]
     n = step.example
     own = float(-np.log(max(right[n], 1e-300)))
-    return Move(
+    return Equation(
         "L", "Loss: mean cross-entropy", LOSS, len(step.dense),
         r"L = -\frac{1}{N} \sum_n \sum_k y_{nk} \log p_{nk}",
         "Only the probability of the right class counts: 0 where it is 1, and the more the nearer it is to 0.",
@@ -241,11 +241,11 @@ def _loss(step: Pass) -> Move:
     )  # fmt: skip
 
 
-def _logits_gradient(step: Pass) -> Move:
+def _logits_gradient(step: Pass) -> Equation:
     at = _Layer(step, len(step.dense))
     n, j, N = at.example, at.j, len(step.y)
     value = at.dz[n, j]
-    return Move(
+    return Equation(
         f"dz{at.number}", "Gradient of the logits", BACKWARD, at.number,
         rf"{gradient(at.symbol('z'))} = \frac{{\partial L}}{{\partial {at.symbol('z')}}} = \frac{{1}}{{N}} (P - Y)",
         "The way back begins. The derivatives of cross-entropy and softmax, multiplied, leave just this: by how much "
@@ -257,13 +257,13 @@ def _logits_gradient(step: Pass) -> Move:
     )  # fmt: skip
 
 
-def _through_activation(step: Pass, number: int) -> Move:
+def _through_activation(step: Pass, number: int) -> Equation:
     at = _Layer(step, number)
     n, j = at.example, at.j
     da = step.douts[step.place(at.dense) + 2]
     value = at.dz[n, j]
     slope = float(at.activation.backward(np.ones_like(da))[n, j])
-    return Move(
+    return Equation(
         f"dz{number}", f"Back through the activation of layer {number}", BACKWARD, number,
         rf"{gradient(at.symbol('z'))} = {gradient(at.symbol('a'))} \odot \sigma'({at.symbol('z')}), "
         rf"\qquad \sigma' = {at.activation.derivative}",
@@ -278,33 +278,33 @@ def _through_activation(step: Pass, number: int) -> Move:
     )  # fmt: skip
 
 
-def _weight_gradient(step: Pass, number: int) -> Move:
+def _weight_gradient(step: Pass, number: int) -> Equation:
     at = _Layer(step, number)
     i, j, n, dW = at.i, at.j, at.example, at.dense.dW
     value = dW[i, j]
-    slips = {
+    mistakes = {
         "the sign is wrong": -value,
         "the division by N is missing, a sum for a mean": value * len(step.y),
         "the division by N is there twice": value / len(step.y),
         "this is the example in play alone: all of the batch add up": float(at.given[n, i] * at.dz[n, j]),
     }
     if i < dW.shape[1] and j < dW.shape[0]:
-        slips["row and column are swapped (a transpose)"] = float(dW[j, i])
-    return Move(
+        mistakes["row and column are swapped (a transpose)"] = float(dW[j, i])
+    return Equation(
         f"dW{number}", f"Gradient of the weights of layer {number}", BACKWARD, number,
         rf"{gradient(at.symbol('W'))} = {transposed(at.symbol('a', number - 1))}\, {gradient(at.symbol('z'))}",
         "Chain rule: weight $W_{ij}$ reaches the loss through $z_j$, and there its factor is the input $a_i$. Each "
         "example of the batch takes this way, so the products add up.",
         (Dense.backward, "dW"),
         (Array(at.symbol("a", number - 1), at.given, (ALL, i), True), Array(gradient(at.symbol("z")), at.dz, (ALL, j))),
-        Array(gradient(at.symbol("W")), dW, (i, j)), _products(at.given[:, i], at.dz[:, j]), slips,
+        Array(gradient(at.symbol("W")), dW, (i, j)), _products(at.given[:, i], at.dz[:, j]), mistakes,
     )  # fmt: skip
 
 
-def _bias_gradient(step: Pass, number: int) -> Move:
+def _bias_gradient(step: Pass, number: int) -> Equation:
     at = _Layer(step, number)
     j, N, value = at.j, len(step.y), at.dense.db[at.j]
-    return Move(
+    return Equation(
         f"db{number}", f"Gradient of the biases of layer {number}", BACKWARD, number,
         rf"{gradient(at.symbol('b'))}_j = \sum_n {gradient(at.symbol('z'))}_{{nj}}",
         "A bias is a weight from an input that is always 1: the factor is 1, and the examples add up.",
@@ -317,31 +317,31 @@ def _bias_gradient(step: Pass, number: int) -> Move:
     )  # fmt: skip
 
 
-def _input_gradient(step: Pass, number: int) -> Move:
+def _input_gradient(step: Pass, number: int) -> Equation:
     at = _Layer(step, number)
     n, i, W = at.example, at.i, at.dense.W
     value = at.dgiven[n, i]
-    slips = {
+    mistakes = {
         "the sign is wrong": -value,
         "this is the way through the unit in play alone": float(at.dz[n, at.j] * W[i, at.j]),
     }
     if W.shape[0] == W.shape[1]:
-        slips["the transpose is missing"] = float(at.dz[n] @ W[:, i])
+        mistakes["the transpose is missing"] = float(at.dz[n] @ W[:, i])
     last = " No weight stands before the input, so training leaves this one out." if number == 1 else ""
-    return Move(
+    return Equation(
         f"da{number - 1}", f"Gradient of the inputs of layer {number}", BACKWARD, number,
         rf"{gradient(at.symbol('a', number - 1))} = {gradient(at.symbol('z'))}\, {transposed(at.symbol('W'))}",
         "Chain rule: input $a_i$ reaches the loss through every unit of the layer, with its weight as the factor. The "
         "ways add up, which is a product with the transpose." + last,
         (Dense.backward, "return"),
         (Array(gradient(at.symbol("z")), at.dz, (n, ALL)), Array(at.symbol("W"), W, (i, ALL), True)),
-        Array(gradient(at.symbol("a", number - 1)), at.dgiven, (n, i)), _products(at.dz[n], W[i]), slips,
+        Array(gradient(at.symbol("a", number - 1)), at.dgiven, (n, i)), _products(at.dz[n], W[i]), mistakes,
     )  # fmt: skip
 
 
-def _update(step: Pass, number: int) -> Move:
+def _update(step: Pass, number: int) -> Equation:
     at = _Layer(step, number)
-    i, j, eta = at.i, at.j, step.walk.learning_rate
+    i, j, eta = at.i, at.j, step.settings.learning_rate
     after, place = step.updated.dense[number - 1], (0, j) if at.bias_in_play else (i, j)
     letter = "b" if at.bias_in_play else "W"
     old, slope, new = (
@@ -350,7 +350,7 @@ def _update(step: Pass, number: int) -> Move:
     )
     old_value, slope_value = float(old[place]), float(slope[place])
     symbol = at.symbol(letter)
-    return Move(
+    return Equation(
         f"update{number}", f"Update of layer {number}", UPDATE, number,
         rf"{symbol} \leftarrow {symbol} - \eta\, {gradient(symbol)}, \qquad \eta = {tex(eta)}",
         "A step against the gradient, the learning rate times as long. Then the next mini-batch goes forward.",

@@ -19,7 +19,7 @@ NUDGES = 10.0 ** np.arange(-1, -14, -1)  # sizes h of the central difference
 
 @dataclass(frozen=True)
 class Checked:
-    """The gradient of every parameter by backpropagation, which a slip may have broken, and by central differences.
+    """The gradient of every parameter by backpropagation, which a mistake may have broken, and by central differences.
 
     Attributes:
         step: the training step.
@@ -48,7 +48,7 @@ class Checked:
         wrong = self.wrong
         if not wrong.any():
             return f"All {len(wrong)} gradients agree: the largest relative error is {number(self.errors.max())}."
-        if self.kinked and self.step.walk.slip == "none":
+        if self.kinked and self.step.settings.mistake == "none":
             return (
                 f"{wrong.sum()} of {len(wrong)} gradients differ, and need not be wrong: "
                 f"{_numbers('example', self.kinked)} on a kink of the activation, z = 0, where the loss has two "
@@ -91,8 +91,8 @@ def parameter_in_play(step: Pass) -> tuple[str, tuple[int, ...]]:
 
 
 def check(step: Pass) -> Checked:
-    """Check all gradients of a training step, with the slip of the walk."""
-    network, focused = broken(step.network, step.walk.slip), parameter_in_play(step)
+    """Check all gradients of a training step, with the mistake that is made on purpose."""
+    network, focused = broken(step.network, step.settings.mistake), parameter_in_play(step)
     floor = smallest_gradient(step.loss)
     labels, layers, analytic, numerical, focus = [], [], [], [], 0
     for name, (claimed, measured) in network_gradients(network, step.X, step.y).items():

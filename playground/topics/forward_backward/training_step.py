@@ -1,6 +1,6 @@
-"""A walk is one training step of a small network, of which every number can be followed, and changed.
+"""One training step of a small network, of which every number can be followed, and changed.
 
-The network is the engine's, and so is every array that a walk shows: it calls the layers' own methods one by one.
+The network is the engine's, and so is every array: `follow_step` calls the layers' own methods one by one.
 """
 
 import math
@@ -14,11 +14,11 @@ from ...settings.knobs import Choice, Flag, Integer, Knob
 from ...settings.record import knob, knob_like
 from ...training.experiment import Experiment
 from ...training.trainer import experiment_data, initial_network
-from .mistakes import SLIPS
+from .mistakes import MISTAKES
 
 LARGEST = 1000.0  # of a number that is typed in
 MOST_EDITS = 100
-STEPS = 200  # training steps, at the most
+STEPS = 200  # training steps, at most
 LARGEST_WEIGHT = 1e9  # beyond which a training step counts as diverged
 
 
@@ -46,7 +46,7 @@ class Edits(Knob):
         near = {}
         for step, name, index, number in value:
             if not (name in ("X", "y") or (name[:1] in ("W", "b") and name[1:].isdecimal() and len(name) < 4)):
-                raise ValueError(f"{name!r} is no array of the walk")
+                raise ValueError(f"{name!r} is no array of the network")
             if math.isnan(number) or not 0 < len(index) < 3 or min(index) < 0:
                 raise ValueError("not a number at a place")
             index, number = tuple(min(int(i), 99) for i in index), min(max(float(number), -LARGEST), LARGEST)
@@ -84,8 +84,8 @@ class Place(Knob):
 
 # fmt: off
 @dataclass(frozen=True)
-class Walk(Experiment):
-    """Every knob of a walk. The batch is the whole data, the loss the cross-entropy, and the optimiser SGD."""
+class TrainingStep(Experiment):
+    """Every knob of a training step. The batch is the whole data, the loss the cross-entropy, and the optimiser SGD."""
 
     dataset: str = knob_like(Experiment, "dataset", default="xor")
     n_classes: int = knob_like(Experiment, "n_classes", default=2, high=4)
@@ -97,38 +97,39 @@ class Walk(Experiment):
     activation: str = knob_like(Experiment, "activation", default="tanh")
     learning_rate: float = knob_like(Experiment, "learning_rate", default=0.5)
     step: int = knob(
-        Integer, 1, low=1, high=STEPS, group="Walk", label="Training step",
+        Integer, 1, low=1, high=STEPS, group="Training step", label="Training step",
         help="Which step of the training is followed.",
     )
     stage: int = knob(
-        Integer, 0, low=0, high=99, group="Walk", label="Stage",
+        Integer, 0, low=0, high=99, group="Training step", label="Stage",
         help="How far the step has come.",
     )
     example: int = knob(
-        Integer, 2, low=0, high=7, group="Walk", label="Example",
+        Integer, 2, low=0, high=7, group="Training step", label="Example",
         help="The example of the batch whose numbers stand in the diagram.",
     )
     focus: tuple[int, int, int] = knob(
-        Place, (1, 0, 0), group="Walk", label="Focus",
+        Place, (1, 0, 0), group="Training step", label="Focus",
         help="The link that is looked at.",
     )
     predict: bool = knob(
-        Flag, False, group="Walk", label="Predict first",
+        Flag, False, group="Training step", label="Predict first",
         help="Hides each result until you have typed what you expect.",
     )
-    slip: str = knob(
-        Choice, "none", options=SLIPS, group="Walk", label="Break the backward pass",
+    mistake: str = knob(
+        Choice, "none", options=MISTAKES, group="Training step", label="Break the backward pass",
+        formerly=("slip",),
         help="A mistake in the backward pass, made on purpose: does the check catch it?",
     )
     edits: tuple[Edit, ...] = knob(
-        Edits, (), group="Walk", label="Changed numbers",
+        Edits, (), group="Training step", label="Changed numbers",
         help="Numbers that were changed by hand, each before some training step.",
     )
     # fmt: on
 
     USED: ClassVar[tuple[str, ...]] = (
         "dataset", "n_classes", "n_points", "data_seed", "noise", "hidden", "activation", "initializer", "seed",
-        "learning_rate", "step", "stage", "example", "focus", "predict", "slip", "edits",
+        "learning_rate", "step", "stage", "example", "focus", "predict", "mistake", "edits",
     )  # fmt: skip
 
     @classmethod
@@ -143,7 +144,7 @@ class Pass:
     """All arrays of one training step, as the engine's layers gave them, one example a row.
 
     Attributes:
-        walk: what was asked for; its `step` is the one that was reached.
+        settings: what was asked for; its `step` is the one that was reached.
         network: the network before the update, after its backward pass; all its layers give dX, the first one too.
         X, y: the batch, shapes (batch, n_in) and (batch, classes).
         outputs: the output of each layer.
@@ -153,7 +154,7 @@ class Pass:
         overflow: the training step at which the weights left the numbers; 0 where they did not.
     """
 
-    walk: Walk
+    settings: TrainingStep
     network: NeuralNetwork
     X: np.ndarray
     y: np.ndarray
@@ -182,25 +183,25 @@ class Pass:
     @property
     def example(self) -> int:
         """The example in play."""
-        return min(self.walk.example, len(self.X) - 1)
+        return min(self.settings.example, len(self.X) - 1)
 
     @property
     def focus(self) -> tuple[int, int, int]:
         """The link in play: layer (from 1), unit it comes from (the last is the bias's 1), and unit it goes to."""
-        layer = min(max(self.walk.focus[0], 1), len(self.dense))
+        layer = min(max(self.settings.focus[0], 1), len(self.dense))
         fan_in, fan_out = self.dense[layer - 1].W.shape
-        return layer, min(self.walk.focus[1], fan_in), min(self.walk.focus[2], fan_out - 1)
+        return layer, min(self.settings.focus[1], fan_in), min(self.settings.focus[2], fan_out - 1)
 
 
-def walk_through(walk: Walk) -> Pass:
-    """One training step of the walk, forward, back and update, after all steps before it."""
-    data = experiment_data(walk)
-    network, X, y = initial_network(walk, data), data.X_train.copy(), data.y_train.copy()
+def follow_step(settings: TrainingStep) -> Pass:
+    """One training step, forward, back and update, after all steps before it."""
+    data = experiment_data(settings)
+    network, X, y = initial_network(settings, data), data.X_train.copy(), data.y_train.copy()
     network.layers[0].first = False  # training leaves out the gradient of the input, a student may want to see it
-    overflow, optimizer = 0, SGD(walk.learning_rate)
-    for step in range(1, walk.step + 1):
-        _apply([edit for edit in walk.edits if edit.step == step], network, X, y)
-        if step == walk.step:
+    overflow, optimizer = 0, SGD(settings.learning_rate)
+    for step in range(1, settings.step + 1):
+        _apply([edit for edit in settings.edits if edit.step == step], network, X, y)
+        if step == settings.step:
             break
         sound = network.select()
         with np.errstate(all="ignore"):
@@ -209,7 +210,7 @@ def walk_through(walk: Walk) -> Pass:
             network, overflow = sound, step
             break
     network.layers[0].first = False
-    return _recorded(Pass(walk, network, X, y, overflow=overflow), optimizer)
+    return _recorded(Pass(settings, network, X, y, overflow=overflow), optimizer)
 
 
 def _recorded(step: Pass, optimizer: SGD) -> Pass:

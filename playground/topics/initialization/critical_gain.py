@@ -56,7 +56,7 @@ def critical_gain(
     dense = [Dense.stack([Dense(width, width, initializer, rng) for _ in range(networks)]) for _ in range(depth)]
     for layer in dense:
         layer.hold("dW", dense[0].dW)  # which nobody asks for: one array will do for all
-    bends = [ACTIVATIONS[activation]() for _ in dense]
+    activations = [ACTIVATIONS[activation]() for _ in dense]
     X = SMALL * rng.standard_normal((PROBES, width))
     top = rng.standard_normal((networks, PROBES, width))
 
@@ -65,11 +65,11 @@ def critical_gain(
     def growth(gain: float) -> float:
         pause()
         A = X
-        for layer, bend in zip(dense, bends, strict=True):
-            A = bend.forward(layer.forward(gain * A))  # a (gain W) = (gain a) W, and no W has to be changed
-        before = dA = gain * dense[-1].backward(bends[-1].backward(top))
+        for layer, activation_layer in zip(dense, activations, strict=True):
+            A = activation_layer.forward(layer.forward(gain * A))  # a (gain W) = (gain a) W, and no W has to be changed
+        before = dA = gain * dense[-1].backward(activations[-1].backward(top))
         for i in measured:
-            dA = gain * dense[i].backward(bends[i].backward(dA))
+            dA = gain * dense[i].backward(activations[i].backward(dA))
         ratios = [spread(each) / spread(above) if above.any() else 0 for each, above in zip(dA, before, strict=True)]
         return float(np.log(ratios).mean() / len(measured))
 

@@ -1,4 +1,4 @@
-"""In a wide network every z is Gaussian, so one number a layer, its variance, foretells how signals fare in depth.
+"""In a wide network every z is Gaussian, so one number a layer, its variance, predicts how signals fare in depth.
 
 Each z is a sum over fan_in inputs with independent weights: z ~ N(0, q) with q = fan_in Var(W) E[a^2], where E[a^2] is
 the Gaussian mean of sigma(z)^2 one layer below. Gradients come back by the same rule, with fan_out for fan_in and
@@ -18,11 +18,11 @@ from .signal_propagation import LOST, Curves, Propagation, batch, spread
 
 ZERO, INFINITY = 1e-7, 1e7  # standard deviations of z at which the limits 0 and infinity are looked at
 SAME = 1e-6  # logarithms nearer to zero are zero, but for rounding
-LARGE_BATCH = 16  # examples from which the gradient under batch normalisation is foretold within 2 % a layer
+LARGE_BATCH = 16  # examples from which the gradient under batch normalisation is predicted within 2 % a layer
 
 # Means over x ~ N(0, 1) by the trapezoidal rule in u, with x = -e^u and x = e^u: E[f] = sum of weights * f(nodes).
-# Nodes get the denser the nearer to zero, so they see where sigma(s x) bends, which is at x = 1 / s, whatever s, and a
-# kink at zero does no harm. 100 nodes of Gauss and Hermite find 0.5 % of E[tanh'(16 x)^2]; these err by 2e-9 of it.
+# Nodes get the denser the nearer to zero, so they see where sigma(s x) is curved, at x = 1 / s, whatever s, and a kink
+# at zero does no harm. 100 nodes of Gauss and Hermite find 0.5 % of E[tanh'(16 x)^2]; these err by 2e-9 of it.
 _u = np.arange(-23, math.log(9), 0.2)
 NODES = np.concatenate([-np.exp(_u), np.exp(_u)])
 WEIGHTS = np.abs(NODES) * np.exp(-(NODES**2) / 2)
@@ -69,7 +69,7 @@ def moments(activation: str, s: np.ndarray | float) -> Moments:
 
 @dataclass(frozen=True)
 class Theory(Curves):
-    """What theory foretells of a `Signal`, under the same names: arrays of shape (depth,), or None.
+    """What theory predicts of a `Signal`, under the same names: arrays of shape (depth,), or None.
 
     Attributes:
         z_std: of the pre-activations, whose mean is 0.
@@ -162,11 +162,11 @@ def _normalised(p: Propagation) -> Theory:
 
 
 def _no_gradient(p: Propagation) -> str:
-    """Why the gradient under batch normalisation is not foretold; "" where it is."""
+    """Why the gradient under batch normalisation is not predicted; "" where it is."""
     if p.input != "noise":
-        return "With batch normalisation, gradients are foretold only for noise: points of two features are too alike."
+        return "With batch normalisation, gradients are predicted only for noise: points of two features are too alike."
     if p.batch_size < LARGE_BATCH:
-        return f"With batch normalisation, gradients are foretold only for batches of {LARGE_BATCH} or more."
+        return f"With batch normalisation, gradients are predicted only for batches of {LARGE_BATCH} or more."
     return ""
 
 
@@ -256,7 +256,7 @@ def fixed_point(activation: str, factor: float) -> float:
     """The standard deviation s of z for which factor * rms(sigma(s x)) = s: what a deep network brings every signal to.
 
     0 where every signal dies, infinity where it explodes; 1 where any size is kept. Found with Brent's method, on the
-    growth from layer to layer, which falls as s grows for all activations that bend down.
+    growth from layer to layer, which falls as s grows for all activations that are bounded or linear far out.
     """
 
     def growth(log_s):

@@ -19,8 +19,8 @@ from ...training.contestants import Contestant
 from ...training.significance import LEVEL, p_value, quartiles
 from .race import FAST, Race, RaceTrainer
 
-LOOKS = 8  # moments of a run, at the most, at which a measure looks
-PROBE = 100  # training examples, at the most, on which activations and gradients are measured
+SNAPSHOTS = 8  # moments of a run, at most, at which a measure looks
+PROBE = 100  # training examples, at most, on which activations and gradients are measured
 MOST, FEW = 0.5, 0.25  # more than this share of the seeds are most of them; no more than that are few
 NEVER = 1e9  # epochs that a seed counts as taking that has not got there
 ROUNDING = 1e-4  # share of the largest singular value below which one counts as zero, in float32
@@ -75,19 +75,19 @@ class State(NamedTuple):
     loss: np.ndarray
 
 
-def states(run: RaceTrainer, who: Contestant, looks: int = LOOKS) -> Iterator[State]:
+def states(run: RaceTrainer, who: Contestant, seen: int = SNAPSHOTS) -> Iterator[State]:
     """A contestant at up to so many of the moments that are kept, evenly from the first to the newest."""
     group = [each for each in run.race.contestants if each.batch_norm == who.batch_norm]
     trainer, place = run.trainers[-1 if who.batch_norm else 0], group.index(who)
     kept = trainer.history.kept
-    for i in np.unique(np.linspace(0, len(kept) - 1, looks).astype(int)):
+    for i in np.unique(np.linspace(0, len(kept) - 1, seen).astype(int)):
         moment = trainer.history.moments[kept[i]]
         yield State(moment.epoch, trainer.network_at(kept[i]).select(place), moment.train_loss[place])
 
 
 def at_start(run: RaceTrainer) -> list[NeuralNetwork]:
     """The networks of each contestant before the first step."""
-    return [next(states(run, who, looks=1)).network for who in run.race.contestants]
+    return [next(states(run, who, seen=1)).network for who in run.race.contestants]
 
 
 def probe(run: RaceTrainer) -> tuple[np.ndarray, np.ndarray]:
@@ -130,15 +130,15 @@ def gradients(network: NeuralNetwork, X: np.ndarray, y: np.ndarray) -> np.ndarra
 
 def units_stay_copies(run: RaceTrainer) -> Measured:
     """The rank of each W: 1 where all units of a layer are copies, 0 where all weights are zero."""
-    looks = [list(states(run, who)) for who in run.race.contestants]
+    seen = [list(states(run, who)) for who in run.race.contestants]
     ranks = [
-        np.array([[np.linalg.matrix_rank(dense.W, rtol=ROUNDING) for dense in look.network.dense] for look in of_one])
-        for of_one in looks
+        np.array([[np.linalg.matrix_rank(dense.W, rtol=ROUNDING) for dense in state.network.dense] for state in of_one])
+        for of_one in seen
     ]
     ranks = [*(rank.max(axis=-1) for rank in ranks[:-1]), ranks[-1].min(axis=-1)]  # over the seeds
     shown = sorted({0, len(ranks[0]) // 2, len(ranks[0]) - 1})
     text = tell(run, ranks, lambda rank: " → ".join("-".join(map(str, rank[i])) for i in shown))
-    when = " → ".join(f"{looks[0][i].epoch:g}" for i in shown)
+    when = " → ".join(f"{seen[0][i].epoch:g}" for i in shown)
     text = f"Rank of W, layer by layer, after {when} epochs: {text}."
     return judge(run, text, all(rank.max() <= 1 for rank in ranks[:-1]) and ranks[-1].min() > 1)
 
@@ -196,8 +196,8 @@ def means_by_layer(run: RaceTrainer, state: State) -> np.ndarray:
 @np.errstate(all="ignore")
 def lowest_and_now(run: RaceTrainer) -> tuple[State, np.ndarray, State, np.ndarray]:
     """The first contestant when its last hidden layer's mean activation is lowest, and now; each with the means."""
-    looks = [(state, means_by_layer(run, state)) for state in states(run, run.race.contestants[0])]
-    return *min(looks, key=lambda look: look[1][-1]), *looks[-1]
+    seen = [(state, means_by_layer(run, state)) for state in states(run, run.race.contestants[0])]
+    return *min(seen, key=lambda state: state[1][-1]), *seen[-1]
 
 
 def top_layer_saturates(run: RaceTrainer) -> Measured:

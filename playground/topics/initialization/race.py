@@ -14,7 +14,7 @@ from ...settings.knobs import Integer
 from ...settings.record import knob, knob_like
 from ...training.contestants import Contestant, Contestants, Paired, SideBySide
 from ...training.experiment import Experiment
-from ...training.multi_trainer import Together
+from ...training.multi_trainer import MultiTrainer
 from ...training.trainer import Trainer, initial_network
 
 FAST = 0.95  # the accuracy that a network is to reach
@@ -50,7 +50,7 @@ class Race(Paired, SideBySide, Experiment):
         return len(self.contestants) * self.n_seeds
 
 
-class RaceTrainer(Together):
+class RaceTrainer(MultiTrainer):
     """Trains all networks of a race together.
 
     Attributes:

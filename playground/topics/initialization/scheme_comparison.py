@@ -13,7 +13,7 @@ from .signal_propagation import Propagation, Signal, propagate
 
 # fmt: off
 @dataclass(frozen=True)
-class Depth(SideBySide, Propagation):
+class SchemeComparison(SideBySide, Propagation):
     """Every knob of a comparison through depth. The schemes and batch normalisation are the contestants' own."""
 
     contestants: tuple[Contestant, ...] = knob(

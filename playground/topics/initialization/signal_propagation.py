@@ -1,7 +1,7 @@
 """Before any training, depth alone decides: a signal is multiplied at every layer, and so soon vanishes or explodes.
 
-One pass forward and one back through an untrained network, walked layer by layer, with statistics of each: the way in
-which Glorot & Bengio (2010) looked at networks in their figures 6 and 7. What theory foretells is in `mean_field`.
+One pass forward and one back through an untrained network, layer by layer, with statistics of each: the way in
+which Glorot & Bengio (2010) looked at networks in their figures 6 and 7. What theory predicts is in `mean_field`.
 """
 
 import math

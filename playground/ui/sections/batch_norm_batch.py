@@ -7,13 +7,13 @@ from ...nn import BatchNorm
 from ...text import number
 from ...topics.batch_norm.one_batch import Batch, OneBatch, examples
 from .. import controls, source
-from ..session import Desk
+from ..session import PageSession
 from ..slots import Slot
 
 EXAMPLES = 12  # whose gradients are shown side by side
 
 
-class BatchDesk(Desk):
+class BatchSession(PageSession):
     """One batch on its way through batch normalisation."""
 
     kind = OneBatch
@@ -44,14 +44,14 @@ def features(seen: Batch) -> None:
         )
 
 
-def choosers(desk: BatchDesk, seen: Batch) -> None:
+def choosers(session: BatchSession, seen: Batch) -> None:
     """Which feature's figures are shown, and for which example."""
     n_examples, n_features = seen.z.shape
     choices = {"feature": (n_features, seen.feature), "example": (n_examples, seen.example)}
     choices = {name: choice for name, choice in choices.items() if choice[0] > 1}
     for column, (name, (count, chosen)) in zip(st.columns(2), choices.items(), strict=False):
-        knob = desk.knobs[name]
-        column.slider(knob.label, 1, count, help=knob.help, **controls.bound(desk, name, chosen + 1))
+        knob = session.knobs[name]
+        column.slider(knob.label, 1, count, help=knob.help, **controls.bound(session, name, chosen + 1))
 
 
 def equations(seen: Batch) -> None:

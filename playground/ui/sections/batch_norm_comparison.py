@@ -1,41 +1,38 @@
-"""With batch normalisation and without, on the screen: side by side, and over learning rates and gains."""
+"""With batch normalisation and without, side by side on the screen."""
 
 import streamlit as st
 
-from ...charts import Picture, duel_gradients, input_drift, race_curves
+from ...charts import Picture, input_drift, paired_gradients, race_curves
 from ...charts.palette import CONTESTANTS
-from ...topics.batch_norm.paired_runs import PROBE, Duel, DuelTrainer, verdict
+from ...topics.batch_norm.paired_runs import PROBE, Pairs, PairsTrainer, verdict
 from ...topics.initialization.standings import explanation
 from ...topics.initialization.standings import table as standings_table
-from .. import controls, player
-from ..opening import opening
+from .. import player
 from ..run import Fans
-from ..session import open_desk
+from ..section import open_section
 from ..slots import Slot, TableSlot, WordsSlot
 from ..take_home import table_button
-from .initialization_race import RaceLook, RaceRun, planes, seed_control
+from .initialization_race import RaceRun, RaceSnapshot, planes, seed_control
 
 
-class DuelRun(Fans, RaceRun):
-    """One visitor's duel. The networks shown are those of one seed: they began with the same weights."""
+class PairsRun(Fans, RaceRun):
+    """One visitor's pairs of networks. Those shown are those of one seed: they began with the same weights."""
 
-    kind = Duel
+    kind = Pairs
     shown = 0
 
     def new_trainer(self, experiment):
         super().new_trainer(experiment)
-        return DuelTrainer(experiment)
+        return PairsTrainer(experiment)
 
 
-def duel() -> None:
+def with_and_without() -> None:
     """The section with and without batch normalisation side by side."""
-    run = open_desk(DuelRun)
-    controls.sidebar(run)
-    opening(
-        run,
+    run = open_section(
+        PairsRun,
         "Press **Play**: both networks of a pair start from the same weights and see the same mini-batches. "
         "Only one has batch normalisation.",
-        "duel",
+        "pairs",
     )
     player.buttons(run)
     timeline = player.Timeline(run)
@@ -46,23 +43,23 @@ def duel() -> None:
         seed_control(run)
     left.caption("**Gradients**, layer by layer: median over the seeds, with quartiles")
     gradients = Slot(left)
-    pictures[Slot(right)] = lambda look: race_curves(look.trainer)
+    pictures[Slot(right)] = lambda snapshot: race_curves(snapshot.trainer)
     outcome = WordsSlot(st)
 
-    in_turn = {gradients: lambda look: duel_gradients(look.trainer)}
+    in_turn = {gradients: lambda snapshot: paired_gradients(snapshot.trainer)}
     if run.experiment.hidden:
         in_turn |= _drifts(run)
     standings = TableSlot(st, "The networks without batch normalisation and with it: loss, accuracy, and a verdict")
     st.caption(explanation(run.experiment))
     table_button("with_and_without.csv", lambda: standings_table(run.trainer))
     words = {
-        outcome: lambda look: verdict(look.trainer),
-        standings: lambda look: standings_table(look.trainer),
+        outcome: lambda snapshot: verdict(snapshot.trainer),
+        standings: lambda snapshot: standings_table(snapshot.trainer),
     }
     player.show(run, timeline, pictures, in_turn, words)
 
 
-def _drifts(run: DuelRun) -> dict[Slot, object]:
+def _drifts(run: PairsRun) -> dict[Slot, object]:
     """How the inputs of the activations drift, a chart a contestant: slots, and what they show."""
     st.subheader("What each activation function gets", anchor=False)
     st.caption(
@@ -74,8 +71,8 @@ def _drifts(run: DuelRun) -> dict[Slot, object]:
     for column, contestant, color in zip(columns, run.experiment.contestants, CONTESTANTS, strict=False):
         column.caption(f':color[■]{{foreground="{color}"}} **{contestant.label}**')
 
-        def view(look: RaceLook, contestant=contestant) -> Picture:
-            return input_drift(look.trainer, contestant, look.seeds[contestant])
+        def view(snapshot: RaceSnapshot, contestant=contestant) -> Picture:
+            return input_drift(snapshot.trainer, contestant, snapshot.seeds[contestant])
 
         views[Slot(column)] = view
     with st.expander("What to look for", icon=":material/menu_book:"):

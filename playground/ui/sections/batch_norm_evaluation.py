@@ -15,12 +15,12 @@ from ...topics.batch_norm.running_statistics import (
     trained_modes,
 )
 from ...training.significance import LEVEL, p_value, quartiles
-from ..session import Desk
+from ..session import PageSession
 from ..slots import Slot
 from ..waiting import side_by_side
 
 
-class EvaluationDesk(Desk):
+class EvaluationSession(PageSession):
     """A stream of mini-batches, and trained networks."""
 
     kind = Evaluation

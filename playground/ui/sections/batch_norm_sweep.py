@@ -10,9 +10,8 @@ from ...topics.batch_norm.sweep import SWEPT, TRAINS, Sweep, SweepTrainer, readi
 from ...topics.batch_norm.sweep import table as sweep_table
 from ...training.experiment import KNOBS
 from .. import controls, player
-from ..opening import opening
 from ..run import Fans, Run, Single, epoch_figures
-from ..session import open_desk
+from ..section import open_section
 from ..slots import Slot, TableSlot, WordsSlot
 from ..take_home import table_button
 
@@ -54,16 +53,16 @@ class SweepRun(Fans, Run):
         count = 2 * sweep.n_values * sweep.n_seeds
         return f"Epoch {epoch_figures(self.trainer.progress)} of {sweep.epochs:,} · {count} networks at once"
 
-    def look(self):
+    def snapshot(self):
         return self.trainer
 
 
 def sweep() -> None:
     """The section of sweeps over the learning rate, or over the gain of the first weights."""
-    run = open_desk(SweepRun)
-    controls.sidebar(run)
-    opening(
-        run, "Press **Play**: hundreds of networks train at once, each with its own value of what is swept.", "sweep"
+    run = open_section(
+        SweepRun,
+        "Press **Play**: hundreds of networks train at once, each with its own value of what is swept.",
+        "sweep",
     )
     knob = run.knobs["swept"]
     st.segmented_control(

@@ -47,7 +47,7 @@ class Week:
         self.given: dict[str, float | str] = {}
         self.replies: dict[str, tuple[str, str]] = {}
         self.opened = {progress.next}
-        self.mistakes: dict[str, tuple[str, str]] = {}
+        self.invalid_fields: dict[str, tuple[str, str]] = {}
 
     @property
     def stations(self):
@@ -56,7 +56,7 @@ class Week:
     def check(self, name: str) -> None:
         """Compare what stands in the field of a station with what the app computes."""
         given = self.given.get(name)
-        if field(name) in self.mistakes:
+        if field(name) in self.invalid_fields:
             self.replies.pop(name, None)
             return
         if given is None:
@@ -68,8 +68,8 @@ class Week:
             self.replies[name] = "success", f"Right: the app computes {right.words}."
             self.opened.add(self.progress.next)
             return
-        slip, look = right.slip(given), self.stations[name].look
-        self.replies[name] = "warning", f"Not yet. {f'It looks as if {slip}. ' if slip else ''}Look at {look}"
+        mistake, hint = right.mistake(given), self.stations[name].hint
+        self.replies[name] = "warning", f"Not yet. {f'It looks as if {mistake}. ' if mistake else ''}Look at {hint}"
 
     def show(self, name: str) -> None:
         """Give the answer away."""

@@ -4,12 +4,11 @@ import numpy as np
 import streamlit as st
 
 from ...charts import probability_bars
-from ...topics.digits.analysis import answers, entropy, how_sure, mistakes
+from ...topics.digits.analysis import answers, entropy, how_sure, misclassified
 from ...topics.digits.digits_experiment import SIDE
 from ...topics.digits.preprocessing import FORMATS, MOST_BYTES, from_upload
 from .. import drawing, player
-from ..opening import opening
-from ..session import open_desk
+from ..section import open_section
 from ..slots import Slot
 from ..tiles import Tile, TilesSlot, ink, photo
 from .digits_train import DigitsRun, Sheet
@@ -23,8 +22,7 @@ TYPES = [kind.lower() for kind in FORMATS] + ["jpg"]
 
 def draw() -> None:
     """The section with the grid."""
-    run = open_desk(DigitsRun)
-    opening(run, "**Draw a digit**: the network answers at every stroke.", "draw")
+    run = open_section(DigitsRun, "**Draw a digit**: the network answers at every stroke.", "draw", sidebar=False)
     if run.playing:
         _train(run)
     _network(run)
@@ -112,7 +110,7 @@ def _put_on_the_grid(run: DigitsRun) -> None:
         put(int(np.random.default_rng(sheet.version).integers(len(images.labels))))
 
     def put_wrong() -> None:
-        found = mistakes(images.labels, answers(run.trainer.network_at(run.index), images.X))
+        found = misclassified(images.labels, answers(run.trainer.network_at(run.index), images.X))
         if found:
             put(found[sheet.n_wrong % len(found)].index)
             sheet.n_wrong += 1

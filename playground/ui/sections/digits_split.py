@@ -34,10 +34,9 @@ from ...topics.digits.targets import (
     tests_enough,
 )
 from ...training.trainer import experiment_data
-from .. import controls, player
-from ..opening import opening
+from .. import player
 from ..run import Fans, Run, Single, epoch_figures
-from ..session import open_desk
+from ..section import open_section
 from ..slots import Slot, WordsSlot
 from ..take_home import table_button
 from ..tiles import Tile, TilesSlot, ink, signs
@@ -88,16 +87,14 @@ class SplitsRun(Fans, Run):
         count = len(self.trainer.trainers)
         return f"Epoch {epoch_figures(self.trainer.progress)} of {self.experiment.epochs:,} · {count} networks"
 
-    def look(self):
+    def snapshot(self):
         return self.trainer
 
 
 def splits() -> None:
     """The section in which two ways to split are compared."""
-    run = open_desk(SplitsRun)
-    controls.sidebar(run)
-    opening(
-        run,
+    run = open_section(
+        SplitsRun,
         "The course tests on the **last part** of the file, which is not shuffled. Press **Play**: the same networks "
         "train on that split, and on splits drawn at random with the same share of each digit (**stratified**).",
         "split",
@@ -282,10 +279,10 @@ def _go_on(run: Run) -> None:
         st.rerun()
     proof = proving.proof
     began = time.monotonic()
-    with turn() as after_you:
+    with turn() as give_way:
         while not proof.finished and not proof.diverged and time.monotonic() < began + SLICES:
             proof.run(10**6, SLICE)
-            after_you()
+            give_way()
     if proof.finished or proof.diverged:
         st.session_state[PROVING] = None
         result = proof.result

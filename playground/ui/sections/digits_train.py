@@ -15,18 +15,17 @@ from ...topics.digits.analysis import (
     confusion,
     how_sure,
     images_to_show,
-    mistakes,
+    misclassified,
     places,
     weight_images,
 )
 from ...topics.digits.digits_experiment import SIDE, Digits
 from ...topics.digits.preprocessing import Seen
-from ...training.diagnostics import Look
+from ...training.diagnostics import Snapshot
 from ...training.findings import Finding, findings
-from .. import controls, player, source
-from ..opening import opening
+from .. import player, source
 from ..run import Run
-from ..session import open_desk
+from ..section import open_section
 from ..slots import FindingsSlot, Slot, WordsSlot
 from ..tiles import Tile, TilesSlot, ink, signs
 from . import digits_split
@@ -92,9 +91,9 @@ class Sheet:
 
 def train() -> None:
     """The section in which the network trains."""
-    run = open_desk(DigitsRun)
-    controls.sidebar(run)
-    opening(run, f"Press **Play**: the network learns to read. {run.experiment.source.meaning}", "train")
+    run = open_section(
+        DigitsRun, lambda run: f"Press **Play**: the network learns to read. {run.experiment.source.meaning}", "train"
+    )
     player.buttons(run)
     timeline = player.Timeline(run)
 
@@ -103,7 +102,7 @@ def train() -> None:
     loss, accuracy = Slot(left), Slot(left)
     right.caption(f"**Confusion matrix** of the {run.images.name}: :red[mistakes] beside the :gray[diagonal]")
     matrix = Slot(right)
-    happening = FindingsSlot(st, run)
+    happening = FindingsSlot(st, run.turn)
 
     st.subheader(f"Wrong on the {run.images.name}", anchor=False)
     wrong_words = WordsSlot(st)
@@ -119,23 +118,28 @@ def train() -> None:
     course(run)
     source.of_run(run)
     in_turn = {accuracy: charts.accuracy_curve, matrix: _confusion, **layers}
-    words = {wrong_words: _mistakes_words, wrong: _mistakes, **weights, happening: lambda look: _advice(run, look)}
+    words = {
+        wrong_words: _mistakes_words,
+        wrong: _mistakes,
+        **weights,
+        happening: lambda snapshot: _advice(run, snapshot),
+    }
     player.show(run, timeline, {loss: charts.loss_curve}, in_turn, words)
 
 
-def _advice(run: DigitsRun, look: Look) -> list[Finding]:
+def _advice(run: DigitsRun, snapshot: Snapshot) -> list[Finding]:
     """What is happening, with those remedies alone for which the page has a knob."""
-    return [each if all(map(run.knobs.get, each.remedy)) else replace(each, remedy={}) for each in findings(look)]
+    return [each if all(map(run.knobs.get, each.remedy)) else replace(each, remedy={}) for each in findings(snapshot)]
 
 
-def _confusion(look: Look) -> charts.Picture:
-    images = images_to_show(look.data)
-    return charts.confusion_heatmap(confusion(images.labels, answers(look.network, images.X)), images.name)
+def _confusion(snapshot: Snapshot) -> charts.Picture:
+    images = images_to_show(snapshot.data)
+    return charts.confusion_heatmap(confusion(images.labels, answers(snapshot.network, images.X)), images.name)
 
 
-def _mistakes_words(look: Look) -> str:
-    images = images_to_show(look.data)
-    found = mistakes(images.labels, answers(look.network, images.X))
+def _mistakes_words(snapshot: Snapshot) -> str:
+    images = images_to_show(snapshot.data)
+    found = misclassified(images.labels, answers(snapshot.network, images.X))
     text = f"{len(found)} of {len(images.labels)}"
     if found:
         certain = sum(each.sure >= CERTAIN for each in found)
@@ -143,9 +147,9 @@ def _mistakes_words(look: Look) -> str:
     return text
 
 
-def _mistakes(look: Look) -> list[Tile]:
-    images = images_to_show(look.data)
-    found = mistakes(images.labels, answers(look.network, images.X))[:MOST_MISTAKES]
+def _mistakes(snapshot: Snapshot) -> list[Tile]:
+    images = images_to_show(snapshot.data)
+    found = misclassified(images.labels, answers(snapshot.network, images.X))[:MOST_MISTAKES]
     return [
         Tile(
             ink(images.X[each.index].reshape(SIDE, SIDE), f"A {each.label} that the network takes for a {each.said}"),
@@ -172,8 +176,8 @@ def _weights(run: DigitsRun) -> dict[TilesSlot, Callable]:
             format_func=lambda start: f"{start + 1}–{min(start + UNITS, n_units)}",
         )  # fmt: skip
 
-    def view(look: Look) -> list[Tile]:
-        now, start = weight_images(look.layers[0].weights), weight_images(look.start[0])
+    def view(snapshot: Snapshot) -> list[Tile]:
+        now, start = weight_images(snapshot.layers[0].weights), weight_images(snapshot.start[0])
         full = float(np.quantile(np.abs([now, start]), FULL))
         gap = np.full((1, SIDE), np.nan)
         pairs = [np.concatenate([now[i], gap, start[i]]) for i in range(first, min(first + UNITS, n_units))]
@@ -198,11 +202,11 @@ def _layers(run: DigitsRun) -> dict[Slot, Callable]:
     name = st.segmented_control("Layer", names, key="layer", required=True, label_visibility="collapsed")
     layer = names.index(name)
 
-    def view(look: Look) -> charts.Picture:
-        images = images_to_show(look.data)
+    def view(snapshot: Snapshot) -> charts.Picture:
+        images = images_to_show(snapshot.data)
         X = images.X[:MOST_POINTS]
-        said = answers(look.network, X).argmax(axis=1)
-        return charts.image_map(places(look.network, X, layer), images, said, name.lower())
+        said = answers(snapshot.network, X).argmax(axis=1)
+        return charts.image_map(places(snapshot.network, X, layer), images, said, name.lower())
 
     return {Slot(st): view}
 

@@ -3,31 +3,31 @@
 import numpy as np
 import streamlit as st
 
-from ...charts import loss_slope, nudges
-from ...topics.forward_backward.mistakes import SLIPS
+from ...charts import nudges, slope
+from ...topics.forward_backward.mistakes import MISTAKES
 from ...topics.forward_backward.step_check import Checked, check
 from ..controls import control
 from ..slots import Slot
 from ..source import source
-from .forward_backward_step import WalkDesk, network
+from .forward_backward_step import StepSession, network
 
 
-def slip_control(desk: WalkDesk) -> None:
+def mistake_control(session: StepSession) -> None:
     """Break the backward pass on purpose, and see the code that does."""
-    control(desk, "slip", st)
-    chosen = SLIPS[desk.experiment.slip]
+    control(session, "mistake", st)
+    chosen = MISTAKES[session.experiment.mistake]
     if chosen.backward:
         st.code(source(chosen.backward).split("\n", 1)[1], language="python")
 
 
-def gradient_check(desk: WalkDesk) -> None:
+def gradient_check(session: StepSession) -> None:
     """Both gradients of the parameter in play, the loss around it, and the check of all."""
-    checked = check(desk.step)
+    checked = check(session.step)
     left, right = st.columns([10, 11])
     with left:
-        network(desk, desk.moves)
+        network(session, session.equations)
     with right:
-        Slot(st).show(loss_slope(checked))
+        Slot(st).show(slope(checked))
         i = checked.focus
         for place, (label, value) in zip(
             st.columns(3),
@@ -40,13 +40,13 @@ def gradient_check(desk: WalkDesk) -> None:
             place.markdown(f"{label}  \n**{value}**")
         if not checked.wrong.any():
             st.success(checked.verdict, icon=":material/verified:")
-        elif checked.kinked and desk.experiment.slip == "none":
+        elif checked.kinked and session.experiment.mistake == "none":
             st.warning(checked.verdict, icon=":material/turn_sharp_right:")
         else:
             st.error(checked.verdict, icon=":material/bug_report:")
-        for sentence in remarks(desk, checked):
+        for sentence in remarks(session, checked):
             st.caption(f":material/info: {sentence}")
-        slip_control(desk)
+        mistake_control(session)
     st.dataframe(
         checked.table(), hide_index=True, height=300, alt="Both gradients of every parameter, with relative error",
         column_config={"Relative error": st.column_config.NumberColumn(format="%.1e"),
@@ -58,18 +58,18 @@ def gradient_check(desk: WalkDesk) -> None:
             "The central difference (L(w + h) − L(w − h)) / 2h is wrong by about h²: smaller is better, until L(w + h) "
             "and L(w − h) differ in their last digits only."
         )
-        if desk.experiment.slip == "none":
+        if session.experiment.mistake == "none":
             Slot(st).show(nudges(checked))
         else:
             st.caption("With a broken backward pass, no h helps.")
 
 
-def remarks(desk: WalkDesk, checked: Checked) -> list[str]:
+def remarks(session: StepSession, checked: Checked) -> list[str]:
     """What is to be known where the check can say less than it seems."""
-    step, found = desk.step, []
-    slip = SLIPS[desk.experiment.slip]
-    if slip.backward and not checked.wrong.any():
-        found.append(f"“{slip.label}” makes no difference for this network and batch, so no check can see it.")
+    step, found = session.step, []
+    mistake = MISTAKES[session.experiment.mistake]
+    if mistake.backward and not checked.wrong.any():
+        found.append(f"“{mistake.label}” makes no difference for this network and batch, so no check can see it.")
     if np.any(step.outputs[-1][step.y == 1] < 1e-300):
         found.append(
             "A probability of the right class is 0 to the computer, and the loss is cut off there: its slope is lost."

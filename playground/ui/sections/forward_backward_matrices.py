@@ -3,26 +3,26 @@
 import numpy as np
 
 from ...charts.palette import NOW
-from ...topics.forward_backward.equations import LOSS, Array, Move, tex
+from ...topics.forward_backward.equations import LOSS, Array, Equation, tex
 
 HIDDEN = "?"
 A_LINE = 2  # terms
 
 
-def entry(move: Move, hidden: bool) -> str:
+def entry(equation: Equation, hidden: bool) -> str:
     """The entry in play with its numbers: what is added up, a few terms a line, and the result."""
-    row, column = move.result.used
-    symbol = "L" if move.phase == LOSS else rf"{{{move.result.symbol}}}_{{{row + 1},{column + 1}}}"
-    lines = [" + ".join(move.terms[i : i + A_LINE]) for i in range(0, len(move.terms), A_LINE)]
-    value = r"\;?" if hidden else rf"\mathbf{{{tex(move.value)}}}"
+    row, column = equation.result.used
+    symbol = "L" if equation.phase == LOSS else rf"{{{equation.result.symbol}}}_{{{row + 1},{column + 1}}}"
+    lines = [" + ".join(equation.terms[i : i + A_LINE]) for i in range(0, len(equation.terms), A_LINE)]
+    value = r"\;?" if hidden else rf"\mathbf{{{tex(equation.value)}}}"
     terms = r" \\ &\quad + ".join(lines)
     return rf"\begin{{aligned}} {symbol} &= {terms} \\ &= {value} \end{{aligned}}"
 
 
-def matrices(move: Move, hidden: bool) -> str:
-    """The arrays of a move, operands first, then the result; its numbers are hidden where it is yet to be foretold."""
-    operands = r"\quad ".join(matrix(array) for array in move.operands)
-    return rf"{operands} \quad\Longrightarrow\quad {matrix(move.result, result=True, hidden=hidden)}"
+def matrices(equation: Equation, hidden: bool) -> str:
+    """The arrays of an equation, operands first; the numbers of the result are hidden while it is to be predicted."""
+    operands = r"\quad ".join(matrix(array) for array in equation.operands)
+    return rf"{operands} \quad\Longrightarrow\quad {matrix(equation.result, result=True, hidden=hidden)}"
 
 
 def matrix(array: Array, result: bool = False, hidden: bool = False) -> str:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ...topics.initialization.papers import PAPERS, Measured, Paper
-from .initialization_race import RaceLook, RaceRun
+from .initialization_race import RaceRun, RaceSnapshot
 
 SIGNS = {
     True: ":material/check_circle: shown here",
@@ -53,6 +53,6 @@ class ClaimsSlot:
         for text, each in zip(self._texts, measured, strict=True):
             text.markdown(f"**This run: {SIGNS[each.holds]}**  \n{each.text}")
 
-    def measure(self, look: RaceLook) -> list[Measured]:
+    def measure(self, snapshot: RaceSnapshot) -> list[Measured]:
         """What the run shows of each claim."""
-        return [claim.measure(look.trainer) for claim in self._paper.claims]
+        return [claim.measure(snapshot.trainer) for claim in self._paper.claims]

@@ -18,7 +18,7 @@ MEDIAN = "median"  # in place of a seed: for each contestant the one with the me
 
 
 @dataclass(frozen=True)
-class RaceLook:
+class RaceSnapshot:
     """All there is to see of a race as it is now.
 
     Attributes:
@@ -68,11 +68,11 @@ class RaceRun(Run):
         count = trainer.race.n_seeds * len(trainer.race.contestants)
         return f"Epoch {epoch_figures(trainer.progress)} of {self.experiment.epochs:,} · {count} networks at once"
 
-    def look(self):
-        return RaceLook(self.trainer, self._shown_seeds())
+    def snapshot(self):
+        return RaceSnapshot(self.trainer, self._shown_seeds())
 
     def _shown_seeds(self) -> dict[Contestant, int]:
-        """The seeds to show; medians are chosen anew every ten epochs, lest the pictures jump from frame to frame."""
+        """The seeds to show; medians are chosen anew every ten epochs, so that pictures don't jump at each frame."""
         contestants = self.trainer.race.contestants
         if self.shown != MEDIAN:
             return dict.fromkeys(contestants, min(int(self.shown), self.trainer.race.n_seeds - 1))
@@ -107,8 +107,8 @@ def planes(run: RaceRun) -> dict[Slot, object]:
         place = columns[number % len(columns)]
         place.caption(f':color[■]{{foreground="{color}"}} **{contestant.label}**')
 
-        def view(look: RaceLook, contestant=contestant) -> Picture:
-            return plane(look.trainer.data, look.network(contestant), small=True)
+        def view(snapshot: RaceSnapshot, contestant=contestant) -> Picture:
+            return plane(snapshot.trainer.data, snapshot.network(contestant), small=True)
 
         views[Slot(place)] = view
     return views

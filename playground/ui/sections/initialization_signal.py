@@ -10,49 +10,49 @@ from ...charts import Profile, depth_curves, depth_histograms
 from ...charts.palette import CONTESTANTS
 from ...text import number
 from ...topics.initialization.mean_field import Theory, theoretical_gain
-from ...topics.initialization.scheme_comparison import Depth, expected, keeping_gain, signal
+from ...topics.initialization.scheme_comparison import SchemeComparison, expected, keeping_gain, signal
 from ...topics.initialization.signal_propagation import Signal
 from ...training.contestants import Contestant
-from ..session import Desk
+from ..session import PageSession
 from ..slots import Slot
 from ..waiting import side_by_side
 
 HISTOGRAMS = 6  # layers whose distribution is shown
 
 
-class DepthDesk(Desk):
+class SignalSession(PageSession):
     """A comparison through depth."""
 
-    kind = Depth
+    kind = SchemeComparison
 
     def fans(self):
         return [self.experiment.entry(self.experiment.contestants[0]).fans(0)]
 
 
 @dataclass(frozen=True)
-class DepthLook:
-    """What each contestant does to the signal, measured and foretold, in the order of the contestants."""
+class SignalSnapshot:
+    """What each contestant does to the signal, measured and predicted, in the order of the contestants."""
 
-    depth: Depth
+    depth: SchemeComparison
     signals: list[Signal]
     theories: list[Theory]
 
     def profiles(self, name: str) -> list[Profile]:
         """A quantity by its name in `Signal` and `Theory`."""
         return [
-            Profile(contestant.label, getattr(measured, name), getattr(foretold, name))
-            for contestant, measured, foretold in zip(self.depth.contestants, self.signals, self.theories, strict=True)
+            Profile(contestant.label, getattr(measured, name), getattr(predicted, name))
+            for contestant, measured, predicted in zip(self.depth.contestants, self.signals, self.theories, strict=True)
         ]
 
 
-def look(depth: Depth) -> DepthLook:
+def snapshot(depth: SchemeComparison) -> SignalSnapshot:
     """Send the signal through all networks."""
     entries = [(depth.entry(contestant),) for contestant in depth.contestants]
     measured = side_by_side("The signal goes through all layers", signal, entries)
-    return DepthLook(depth, measured, side_by_side("Theory", expected, entries))
+    return SignalSnapshot(depth, measured, side_by_side("Theory", expected, entries))
 
 
-def curves(seen: DepthLook) -> None:
+def curves(seen: SignalSnapshot) -> None:
     """Size of the activations and of the gradients, layer by layer."""
     left, right = st.columns(2)
     left.caption("**Forward**: standard deviation of the activations, from the input on")
@@ -63,7 +63,7 @@ def curves(seen: DepthLook) -> None:
         st.caption(f":material/info: No theory for {reason}")
 
 
-def histograms(seen: DepthLook) -> None:
+def histograms(seen: SignalSnapshot) -> None:
     """The distribution of the activations in some layers: figure 6 of Glorot & Bengio (2010)."""
     layers = np.unique(np.linspace(1, seen.depth.depth, HISTOGRAMS).round().astype(int)).tolist()
     columns = st.columns(3)
@@ -76,17 +76,17 @@ def histograms(seen: DepthLook) -> None:
         Slot(column).show(depth_histograms(contestant.label, color, layers, measured.edges, shares))
 
 
-def deaths(seen: DepthLook) -> pd.DataFrame:
+def deaths(seen: SignalSnapshot) -> pd.DataFrame:
     """A row a contestant: variance of its weights, and the layer at which signal and gradient die."""
     rows = []
-    for contestant, measured, foretold in zip(seen.depth.contestants, seen.signals, seen.theories, strict=True):
+    for contestant, measured, predicted in zip(seen.depth.contestants, seen.signals, seen.theories, strict=True):
         entry = seen.depth.entry(contestant)
         rows.append(
             {
                 "Scheme": contestant.label,
                 "Activations, first → last layer": f"{number(measured.a_std[0])} → {number(measured.a_std[-1])}",
                 "Signal dies at layer": _layer(measured.signal_lost_at),
-                "by theory": "–" if foretold.reason else _layer(foretold.signal_lost_at),
+                "by theory": "–" if predicted.reason else _layer(predicted.signal_lost_at),
                 "Gradient dies at layer": _layer(measured.gradient_lost_at),
                 "Saturated, last layer": "–" if measured.saturated is None else f"{measured.saturated[-1]:.0%}",
                 "Dead, last layer": "–" if measured.dead is None else f"{measured.dead[-1]:.0%}",
@@ -100,9 +100,9 @@ def _layer(layer: int | None) -> str:
     return "never" if layer is None else str(layer)
 
 
-def gains(desk: DepthDesk) -> None:
+def gains(session: SignalSession) -> None:
     """The gain that keeps the signal's size, found by bisection for each scheme, with a button that sets it."""
-    depth = desk.experiment
+    depth = session.experiment
     st.markdown(
         "**Which gain keeps the signal's size?** Bisection asks again and again whether the gradient grows or shrinks "
         "from layer to layer, until it does neither."
@@ -117,9 +117,9 @@ def gains(desk: DepthDesk) -> None:
                 st.markdown(f"**{label}**: none.  \n{gain}")
                 continue
             theory = theoretical_gain(depth.activation, scheme, depth.width)
-            foretold = f" (theory: {theory:.3f})" if theory else ""
-            st.markdown(f"**{label}**: gain **{gain:.3f}**{foretold}")
+            predicted = f" (theory: {theory:.3f})" if theory else ""
+            st.markdown(f"**{label}**: gain **{gain:.3f}**{predicted}")
             st.button(
                 f"Set the gain to {gain:.3g}", key=f"gain-{scheme}", icon=":material/tune:",
-                on_click=desk.turn, kwargs={"gain": desk.knobs["gain"].nearest(float(f"{gain:.3g}"))},
+                on_click=session.turn, kwargs={"gain": session.knobs["gain"].nearest(float(f"{gain:.3g}"))},
             )  # fmt: skip

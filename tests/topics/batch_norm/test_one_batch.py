@@ -13,13 +13,14 @@ from playground.topics.batch_norm.running_statistics import (
     N_SEEDS,
     POOL,
     SIZES,
+    SPLITTABLE,
     Evaluation,
     batch_statistics,
     compare_modes,
     estimate_noise,
-    foretold_noise,
     mini_batches,
     pool,
+    predicted_noise,
     seeds_trainer,
     stream,
     training_mode_accuracy,
@@ -162,14 +163,14 @@ def test_batch_statistics_are_those_of_each_batch():
 def test_the_stream_converges_to_all_points_and_a_batch_of_one_has_no_variance():
     seen = stream(Evaluation(momentum=0.02, batch_size=256, n_batches=500))
     assert seen.mean == pytest.approx(pool(Evaluation()).mean())
-    noise, _ = foretold_noise(pool(Evaluation()), 256)
+    noise, _ = predicted_noise(pool(Evaluation()), 256)
     assert abs(seen.running_mean[-1] - seen.mean) < 5 * noise * np.sqrt(0.02 / 1.98)  # of an exponential average
     single = stream(Evaluation(batch_size=1))
     assert np.isnan(single.batch_var).all()
     assert np.all(single.running_var == 1)
 
 
-@pytest.mark.parametrize("dataset", module.SPLITTABLE)
+@pytest.mark.parametrize("dataset", SPLITTABLE)
 def test_the_noise_falls_as_theory_has_it(dataset):
     """The standard deviation of 2000 estimates of kurtosis k is known to sqrt((k - 1) / 8000), k = 3: 1.6 %."""
     seen = estimate_noise(Evaluation(dataset=dataset))
@@ -185,7 +186,7 @@ def test_the_noise_that_theory_foretells_is_exact(size):
     """Against every batch that can be drawn from a few points."""
     z = np.array([0.0, 1.0, 1.5, 4.0, -2.0])
     batches = z[np.indices((5,) * size).reshape(size, -1).T]
-    mean, var = foretold_noise(z[:, None], size)
+    mean, var = predicted_noise(z[:, None], size)
     assert mean == pytest.approx(batches.mean(axis=1).std())
     assert var == pytest.approx(batches.var(axis=1, ddof=1).std())
 

@@ -1,4 +1,4 @@
-"""In a duel batch normalisation alone makes the difference, and what is measured on the way changes nothing."""
+"""In paired runs batch normalisation alone makes the difference, and what is measured on the way changes nothing."""
 
 from types import SimpleNamespace
 
@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.charts import duel_gradients, input_drift
+from playground.charts import input_drift, paired_gradients
 from playground.charts.input_drift import REACH, nice_limit
 from playground.nn import BatchNorm, Dense, NeuralNetwork, ReLU, Softmax
 from playground.topics.batch_norm import paired_runs
-from playground.topics.batch_norm.paired_runs import PERCENTILES, PROBE, Duel, DuelTrainer, input_percentiles, verdict
+from playground.topics.batch_norm.paired_runs import PERCENTILES, PROBE, Pairs, PairsTrainer, input_percentiles, verdict
 from playground.topics.initialization.race import Race, RaceTrainer
 from playground.training.contestants import Contestant
 from playground.training.significance import seeds_needed
 
 
-def small(**knobs) -> Duel:
-    return Duel(**{"n_seeds": 3, "hidden": (5, 4), "n_points": 60, "epochs": 6} | knobs)
+def small(**knobs) -> Pairs:
+    return Pairs(**{"n_seeds": 3, "hidden": (5, 4), "n_points": 60, "epochs": 6} | knobs)
 
 
 def finished(trainer):
@@ -28,7 +28,7 @@ def finished(trainer):
 
 
 def test_both_of_a_pair_start_from_the_same_weights():
-    trainer = DuelTrainer(small())
+    trainer = PairsTrainer(small())
     without, with_it = trainer.race.contestants
     for seed in range(3):
         pair = [trainer.network(contestant, seed) for contestant in (without, with_it)]
@@ -42,7 +42,7 @@ def test_both_of_a_pair_start_from_the_same_weights():
 
 
 def test_both_of_a_pair_see_the_same_mini_batches():
-    trainer = DuelTrainer(small())
+    trainer = PairsTrainer(small())
     seen = [[], []]
     for batches, each in zip(seen, trainer.trainers, strict=True):
         step = each.network.step
@@ -59,10 +59,10 @@ def test_both_of_a_pair_see_the_same_mini_batches():
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-def test_a_duel_is_a_race_of_a_scheme_against_itself_whatever_is_measured_on_the_way(optimizer):
+def test_a_pair_of_runs_is_a_race_of_a_scheme_against_itself_whatever_is_measured_on_the_way(optimizer):
     shared = {"n_seeds": 3, "hidden": (5, 4), "n_points": 60, "epochs": 6, "optimizer": optimizer, "activation": "tanh"}
     pair = (Contestant("he_normal"), Contestant("he_normal", True))
-    ours = finished(DuelTrainer(Duel(initializer="he_normal", dataset="circles", **shared)))
+    ours = finished(PairsTrainer(Pairs(initializer="he_normal", dataset="circles", **shared)))
     race = finished(RaceTrainer(Race(contestants=pair, dataset="circles", **shared)))
     assert np.array_equal(ours.figures("train_loss"), race.figures("train_loss"))
     for contestant in pair:
@@ -86,7 +86,7 @@ def test_percentiles_are_those_of_what_goes_into_the_activation():
 
 
 def test_percentiles_are_noted_epoch_by_epoch_however_the_run_is_cut():
-    whole, cut = finished(DuelTrainer(small())), DuelTrainer(Duel.from_query(small().to_query())[0])
+    whole, cut = finished(PairsTrainer(small())), PairsTrainer(Pairs.from_query(small().to_query())[0])
     while not cut.finished:
         cut.run(1, seconds=0)
     assert whole.epochs == cut.epochs == list(range(7))
@@ -97,7 +97,7 @@ def test_percentiles_are_noted_epoch_by_epoch_however_the_run_is_cut():
 
 def test_a_long_run_keeps_the_first_the_newest_and_evenly_some_between(monkeypatch):
     monkeypatch.setattr(paired_runs, "LENGTH", 8)
-    trainer = DuelTrainer(small(n_points=10, n_seeds=1, hidden=(2,), epochs=50))
+    trainer = PairsTrainer(small(n_points=10, n_seeds=1, hidden=(2,), epochs=50))
     complete = {0: trainer.percentiles[0]}
     while not trainer.finished:
         trainer.run(trainer.steps_to_epoch_end)
@@ -110,22 +110,22 @@ def test_a_long_run_keeps_the_first_the_newest_and_evenly_some_between(monkeypat
 
 
 def test_networks_that_diverge_have_no_percentiles_and_the_others_keep_theirs():
-    trainer = finished(DuelTrainer(small(activation="relu", hidden=(16,) * 6, learning_rate=1.0)))
+    trainer = finished(PairsTrainer(small(activation="relu", hidden=(16,) * 6, learning_rate=1.0)))
     percentiles = np.array(trainer.percentiles)
     assert trainer.diverged_runs(trainer.race.contestants[0]).all()
     assert np.isnan(percentiles[-1, 0]).any()
     assert np.isfinite(percentiles[:, 1]).all()
     for contestant in trainer.race.contestants:
         assert input_drift(trainer, contestant, 0).alt
-    assert duel_gradients(trainer).alt
+    assert paired_gradients(trainer).alt
 
 
-def test_a_duel_without_hidden_layers_is_a_draw():
-    trainer = finished(DuelTrainer(small(hidden=())))
+def test_a_pair_of_runs_without_hidden_layers_is_a_draw():
+    trainer = finished(PairsTrainer(small(hidden=())))
     assert np.array_equal(*trainer.figures("train_loss"))
     assert "No difference" in verdict(trainer)
     assert trainer.percentiles[0].shape == (2, 0, 3, 3)
-    assert duel_gradients(trainer).alt
+    assert paired_gradients(trainer).alt
 
 
 def told(without, with_it):
@@ -152,25 +152,25 @@ def test_too_few_seeds_are_said_to_show_nothing():
     assert f"take at least {needed}" in told(few + 1, few)
 
 
-def test_a_duel_survives_the_url_and_has_no_knob_for_what_makes_the_difference():
+def test_a_pair_of_runs_survives_the_url_and_has_no_knob_for_what_makes_the_difference():
     chosen = small(initializer="zeros", activation="relu", seed=5)
-    assert Duel.from_query(chosen.to_query()) == (chosen, [])
-    assert "batch_norm" not in Duel.knobs()
-    assert next(iter(Duel.knobs().values())).group == "Duel"
-    assert Duel.from_query({"batch_norm": "on"})[1] == ["Unknown setting `batch_norm` was left out."]
+    assert Pairs.from_query(chosen.to_query()) == (chosen, [])
+    assert "batch_norm" not in Pairs.knobs()
+    assert next(iter(Pairs.knobs().values())).group == "With and without"
+    assert Pairs.from_query({"batch_norm": "on"})[1] == ["Unknown setting `batch_norm` was left out."]
 
 
 @given(st.text())
-def test_any_text_gives_a_valid_duel(text):
-    for name in Duel.knobs():
-        Duel.from_query({name: text})
+def test_any_text_gives_a_valid_pair_of_runs(text):
+    for name in Pairs.knobs():
+        Pairs.from_query({name: text})
 
 
 # Pictures
 
 
 def test_bands_lie_in_their_rows_on_one_scale_for_both():
-    trainer = finished(DuelTrainer(small()))
+    trainer = finished(PairsTrainer(small()))
     limit = nice_limit(np.array(trainer.percentiles)[:, :, :, 1])
     for which, contestant in enumerate(trainer.race.contestants):
         picture = input_drift(trainer, contestant, 1)
@@ -194,7 +194,7 @@ def test_a_limit_is_round_and_just_beyond_all_values(value):
 
 
 def test_gradients_are_told_layer_by_layer_for_both():
-    picture = duel_gradients(DuelTrainer(small()))
+    picture = paired_gradients(PairsTrainer(small()))
     assert isinstance(alt.Chart.from_dict(picture.spec), alt.LayerChart)
     rows = picture.tables["gradients"].to_pylist()
     assert [row["layer"] for row in rows] == ["1 2 3"] * 2

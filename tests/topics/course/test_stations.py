@@ -1,4 +1,4 @@
-"""The course week: its hours add up, its answers are right and its slips known, and no file can do it harm."""
+"""The course week: its hours add up, its answers are right and usual mistakes known, and no file can do it harm."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from playground.settings import limits
 from playground.topics.course.progress import MAX_BYTES, Mark, Progress, Status
 from playground.topics.course.station import HOURS, OBJECTIVES, SEEDS, STATIONS, Answer, answer, path
 from playground.topics.course.week import CONCEPTS, RESOURCES
-from playground.topics.forward_backward.training_step import walk_through
+from playground.topics.forward_backward.training_step import follow_step
 from playground.training.trainer import experiment_data
 
 ROOT = Path(__file__).parents[3]
@@ -28,7 +28,9 @@ each_station = pytest.mark.parametrize("name", STATIONS)
 def beside(right):
     """A number that is neither the right answer nor a known wrong one."""
     return next(
-        number for number in np.linspace(-7.77, 7.77, 99) if not right.right(float(number)) and not right.slip(number)
+        number
+        for number in np.linspace(-7.77, 7.77, 99)
+        if not right.right(float(number)) and not right.mistake(number)
     )
 
 
@@ -51,7 +53,7 @@ def test_every_objective_of_the_course_is_served():
 def test_a_station_says_what_to_open_to_predict_to_do_and_to_answer(name, seed):
     station = path(seed)[name]
     assert (ROOT / f"pages/{station.page}.py").exists()
-    assert all((station.title, station.predict, station.do, station.question, station.look))
+    assert all((station.title, station.predict, station.do, station.question, station.hint))
     assert max(map(len, (station.predict, station.do, station.question))) < 250
     record, notices = type(station.record).from_query(station.record.to_query())
     assert (record, notices) == (station.record, [])
@@ -71,23 +73,23 @@ def test_the_core_concepts_are_the_courses_with_its_resources():
 
 @pytest.mark.parametrize("seed", SAMPLE)
 @each_station
-def test_the_right_answer_is_taken_and_every_known_slip_is_named(name, seed):
+def test_the_right_answer_is_taken_and_every_known_mistake_is_named(name, seed):
     station, right = path(seed)[name], answer(name, seed)
     assert right.right(right.value)
-    assert right.slip(right.value) == ""
-    for slip, value in right.slips.items():
+    assert right.mistake(right.value) == ""
+    for mistake, value in right.mistakes.items():
         if right.right(value) or (not isinstance(value, str) and not np.isfinite(value)):
-            continue  # with these numbers the slip makes no difference
-        named = right.slip(value)
+            continue  # with these numbers the mistake makes no difference
+        named = right.mistake(value)
         assert named
-        assert named == slip or right.slips[named] == value or abs(right.slips[named] / value - 1) < 0.1
+        assert named == mistake or right.mistakes[named] == value or abs(right.mistakes[named] / value - 1) < 0.1
     if station.choices:
         assert right.value in station.choices
         assert sum(map(right.right, station.choices)) == 1
     else:
         number = float(beside(right))
         assert not right.right(number)
-        assert right.slip(number) == ""
+        assert right.mistake(number) == ""
         assert right.right(float(f"{right.value:.4g}"))  # as it is shown
 
 
@@ -100,7 +102,7 @@ def test_the_numbers_differ_from_seed_to_seed(name):
 def test_forward_and_backward_agree_with_plain_numpy(seed):
     stations = path(seed)
     forward, backward = stations["forward_pass"].record, stations["backward_pass"].record
-    step = walk_through(forward)
+    step = follow_step(forward)
     (W1, b1), (W2, b2) = ((layer.W, layer.b) for layer in step.dense)
     A = np.tanh(step.X @ W1 + b1)
     P = np.exp(A @ W2 + b2)
@@ -110,7 +112,7 @@ def test_forward_and_backward_agree_with_plain_numpy(seed):
     assert answer("backward_pass", seed).value == pytest.approx(dW2[backward.focus[1], backward.focus[2]])
 
     chain = stations["chain_rule"].record
-    step = walk_through(chain)
+    step = follow_step(chain)
     (W1, b1), (W2, b2) = ((layer.W, layer.b) for layer in step.dense)
     n, j = chain.example, chain.focus[2]
     nudged = []
@@ -184,8 +186,8 @@ def test_an_answer_is_the_same_within_its_tolerance():
     answer = Answer(2.0, {"it is half": 1.0, "it is no number": float("nan")}, 0.01)
     assert answer.right(2.019)
     assert not answer.right(2.021)
-    assert answer.slip(1.009) == "it is half"
-    assert answer.slip(1.5) == answer.slip(float("nan")) == ""
+    assert answer.mistake(1.009) == "it is half"
+    assert answer.mistake(1.5) == answer.mistake(float("nan")) == ""
 
 
 # Progress

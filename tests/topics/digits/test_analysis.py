@@ -15,7 +15,7 @@ from playground.topics.digits.analysis import (
     entropy,
     how_sure,
     images_to_show,
-    mistakes,
+    misclassified,
     places,
     weight_images,
 )
@@ -89,11 +89,11 @@ def test_the_confusion_matrix_counts_true_digits_in_rows_and_answers_in_columns(
 
 
 def test_mistakes_come_with_the_most_certain_first():
-    found = mistakes(np.array([8, 3, 1, 4]), one_hot([3, 3, 7, 9], [0.5, 1.0, 0.9, 0.6]))
+    found = misclassified(np.array([8, 3, 1, 4]), one_hot([3, 3, 7, 9], [0.5, 1.0, 0.9, 0.6]))
     assert [(each.index, each.label, each.said, each.sure) for each in found] == [
         (2, 1, 7, 0.9), (3, 4, 9, 0.6), (0, 8, 3, 0.5)
     ]  # fmt: skip
-    assert mistakes(np.array([3]), one_hot([3], 1.0)) == []
+    assert misclassified(np.array([3]), one_hot([3], 1.0)) == []
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_the_seeds_of_a_way_differ_in_weights_and_where_it_is_drawn_in_their_dat
     assert not np.array_equal(data[1, 0], data[1, 1])
 
 
-def test_no_states_are_kept_of_networks_that_nobody_looks_back_at(trained):
+def test_no_states_are_kept_of_networks_that_nobody_snapshots_back_at(trained):
     assert all(trainer.history.kept == [] for trainer in trained.trainers)
     assert trained.accuracies().shape == (2, 3, 4)
 

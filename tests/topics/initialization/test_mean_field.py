@@ -1,4 +1,4 @@
-"""Theory foretells what is measured, to within the scatter that it foretells for a network of that width.
+"""Theory predicts what is measured, to within the scatter that it predicts for a network of that width.
 
 The scatter: the mean of a^2 over n units has a relative variance of excess / n, with excess = E[a^4] / E[a^2]^2 - 1,
 which is 2 for linear units and 5 for ReLU. Layer after layer these add up in the variance V of its logarithm; that of
@@ -31,7 +31,7 @@ FUNCTIONS = {  # each with its derivative, by the book
 
 
 def gaussian_mean(f, s):
-    """E[f(s x)] for x ~ N(0, 1), by adaptive quadrature in z = s x, cut where f bends."""
+    """E[f(s x)] for x ~ N(0, 1), by adaptive quadrature in z = s x, cut where f is curved."""
 
     def weighted(z):
         return f(z) * math.exp(-((z / s) ** 2) / 2) / math.sqrt(2 * math.pi) / s
@@ -51,9 +51,9 @@ def slope_excess(activation, s):
     return 3 * fourth / second**2 - 1
 
 
-def assert_within(measured, foretold, V, sigmas=4):
+def assert_within(measured, predicted, V, sigmas=4):
     """Logarithms of standard deviations agree to four times sqrt(V) / 2, and the shift of their mean."""
-    assert np.all(np.abs(np.log(measured / foretold)) < sigmas * np.sqrt(V) / 2 + V / 4)
+    assert np.all(np.abs(np.log(measured / predicted)) < sigmas * np.sqrt(V) / 2 + V / 4)
 
 
 # Gaussian means
@@ -215,7 +215,7 @@ def test_where_gradients_under_batch_norm_are_not_foretold_it_says_why(values):
     p = Propagation(depth=5, width=100, activation="relu", batch_norm=True, **values)
     t = theory(p)
     assert t.da_std is t.dz_std is t.gradient_lost_at is None
-    assert t.reason.startswith("With batch normalisation, gradients are foretold only for")
+    assert t.reason.startswith("With batch normalisation, gradients are predicted only for")
     assert t.reason.endswith(".")
     assert depth_scale(p) is None
     assert t.z_std == pytest.approx(propagate(p).z_std, rel=1e-3)

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..text import number, percent
-from ..training.diagnostics import LayerStatistics, Look
+from ..training.diagnostics import LayerStatistics, Snapshot
 from .palette import NOW, REFERENCE
 from .picture import Picture, Spec, pack, specification, unpack
 
@@ -15,45 +15,45 @@ BINS = 32
 ROW = 50  # pixels of height of a layer
 
 
-def weight_histograms(look: Look) -> Picture:
+def weight_histograms(snapshot: Snapshot) -> Picture:
     """For each layer, the distribution of its weights now, over where they started."""
-    now = [layer.weights for layer in look.layers]
-    notes = [f"σ {number(layer.weights.std())}" for layer in look.layers]
-    spec = _ridge_spec(_names(look), "Weight w", True)
+    now = [layer.weights for layer in snapshot.layers]
+    notes = [f"σ {number(layer.weights.std())}" for layer in snapshot.layers]
+    spec = _ridge_spec(_names(snapshot), "Weight w", True)
     words = "; ".join(
         f"{layer.name} σ {number(start.std())} → {number(layer.weights.std())}"
-        for layer, start in zip(look.layers, look.start, strict=True)
+        for layer, start in zip(snapshot.layers, snapshot.start, strict=True)
     )
     return Picture(
         spec,
-        {"ridges": _ridges({"start": look.start, "now": now}), "notes": _notes(notes)},
+        {"ridges": _ridges({"start": snapshot.start, "now": now}), "notes": _notes(notes)},
         f"Weight histograms, layer by layer, start and now: {words}.",
     )
 
 
-def activation_histograms(look: Look) -> Picture:
+def activation_histograms(snapshot: Snapshot) -> Picture:
     """For each layer, the distribution of its activations over the training points, with its statistics."""
-    notes = [_activation_note(layer) for layer in look.layers]
-    words = "; ".join(f"{layer.name} {note}" for layer, note in zip(look.layers, notes, strict=True))
+    notes = [_activation_note(layer) for layer in snapshot.layers]
+    words = "; ".join(f"{layer.name} {note}" for layer, note in zip(snapshot.layers, notes, strict=True))
     return Picture(
-        _ridge_spec(_names(look), "Activation a", False),
-        {"ridges": _ridges({"now": [layer.activations for layer in look.layers]}), "notes": _notes(notes)},
+        _ridge_spec(_names(snapshot), "Activation a", False),
+        {"ridges": _ridges({"now": [layer.activations for layer in snapshot.layers]}), "notes": _notes(notes)},
         f"Activations, layer by layer: {words}.",
     )
 
 
-def gradient_norms(look: Look) -> Picture:
+def gradient_norms(snapshot: Snapshot) -> Picture:
     """For each layer, the norm of its weights' gradient, on a logarithmic scale."""
-    return _dots(look, [float(layer.gradient_norm) for layer in look.layers], "|dW| (log scale)")
+    return _dots(snapshot, [float(layer.gradient_norm) for layer in snapshot.layers], "|dW| (log scale)")
 
 
-def update_ratios(look: Look) -> Picture:
+def update_ratios(snapshot: Snapshot) -> Picture:
     """For each layer, size of the last step over size of the weights, with the usual 0.1 % as a line."""
-    return _dots(look, list(look.moment.update_ratios), "|ΔW| / |W| (log scale)", guide=1e-3)
+    return _dots(snapshot, list(snapshot.moment.update_ratios), "|ΔW| / |W| (log scale)", guide=1e-3)
 
 
-def _names(look: Look) -> tuple[str, ...]:
-    return tuple(layer.name for layer in look.layers)
+def _names(snapshot: Snapshot) -> tuple[str, ...]:
+    return tuple(layer.name for layer in snapshot.layers)
 
 
 def _ridges(series: dict[str, list[np.ndarray]]) -> pa.Table:
@@ -129,8 +129,8 @@ def _ridge_spec(names: tuple[str, ...], title: str, start: bool) -> Spec:
     return specification(_layer_height(names), ridges, _texts("notes", names))
 
 
-def _dots(look: Look, values: list[float], title: str, guide: float | None = None) -> Picture:
-    names = _names(look)
+def _dots(snapshot: Snapshot, values: list[float], title: str, guide: float | None = None) -> Picture:
+    names = _names(snapshot)
     shown = [number(value) if np.isfinite(value) else "–" for value in values]
     positive = [value if np.isfinite(value) and value > 0 else None for value in values]
     words = ", ".join(f"{name} {text}" for name, text in zip(names, shown, strict=True))

@@ -1,0 +1,60 @@
+"""A section of a page opens what its URL describes, shows the controls, and says what to do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from . import controls, navigation
+from .opening import opening
+from .session import SECTION, AnySession, open_session
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a page.
+
+    Attributes:
+        label: name on the screen.
+        show: shows it.
+        formerly: names that it had in URLs, which still mean it.
+    """
+
+    label: str
+    show: Callable[[], object]
+    formerly: tuple[str, ...] = ()
+
+
+def show_sections(**sections: Section) -> None:
+    """Show the section that the URL names, or the one that was chosen on the page; the names are those in URLs."""
+    navigation.ensure()
+    names = {name: name for name in sections}
+    names |= {former: name for name, section in sections.items() for former in section.formerly}
+    asked = st.query_params.get(SECTION)  # none where another was just chosen on the page
+    if asked in names:
+        st.session_state[SECTION] = names[asked]
+    elif st.session_state.get(SECTION) not in sections:  # none yet, or that of another page
+        st.session_state[SECTION] = next(iter(sections))
+    st.segmented_control(
+        "Section", list(sections), format_func=lambda name: sections[name].label, key=SECTION, required=True,
+        persist_state="session", label_visibility="collapsed", on_change=st.query_params.clear,
+    )  # fmt: skip
+    sections[st.session_state[SECTION]].show()
+
+
+def open_section(
+    kind: type[AnySession], words: str | Callable[[AnySession], str], section: str = "", sidebar: bool = True
+) -> AnySession:
+    """Open what the URL describes, with its controls in the sidebar, and tell what to do.
+
+    Args:
+        kind: of the session.
+        words: what to do, in one sentence; or a function of the session that says it.
+        section: its name in URLs; "" on a page without sections.
+        sidebar: whether the controls stand there.
+    """
+    session = open_session(kind)
+    if sidebar:
+        controls.sidebar(session)
+    opening(session, words if isinstance(words, str) else words(session), section)
+    return session
