@@ -18,7 +18,7 @@ from ..settings.knobs import Choice, Knob
 from ..topics.digits.digits_experiment import Digits
 from ..training import experiment as experiment_module
 from ..training.experiment import Experiment
-from . import loop
+from . import report
 from .listing import Definition, Listing, gather
 from .rewriting import WIDTH, literal
 
@@ -132,7 +132,7 @@ def chosen(experiment: Experiment) -> list[tuple]:
 def experiment_listing(experiment: Experiment) -> Listing:
     """All definitions that a run of an experiment needs."""
     return gather(
-        [(experiment_module, "Experiment"), (loop, "train")],
+        [(experiment_module, "Experiment"), (report, "train")],
         chosen(experiment),
         {(experiment_module.__name__, "Experiment"): knobs_code(experiment)},
     )

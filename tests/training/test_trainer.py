@@ -10,7 +10,8 @@ from sklearn.neural_network import MLPClassifier
 from playground.data.datasets import PLANE
 from playground.nn import NeuralNetwork
 from playground.training.experiment import Experiment
-from playground.training.trainer import HISTORY_BYTES, HISTORY_LENGTH, History, Moment, Trainer, experiment_data
+from playground.training.loop import experiment_data
+from playground.training.trainer import HISTORY_BYTES, HISTORY_LENGTH, History, Moment, Trainer
 
 BRIEF = {"n_points": 60, "epochs": 6, "batch_size": 9}  # 42 to train on: 5 mini-batches an epoch, the last one smaller
 RUNS = {

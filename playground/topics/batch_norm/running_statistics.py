@@ -13,7 +13,8 @@ from ...settings import limits
 from ...settings.knobs import Choice, Integer, Real
 from ...settings.record import Record, knob, knob_like
 from ...training.experiment import Experiment
-from ...training.trainer import Trainer, experiment_data, initial_network
+from ...training.loop import experiment_data, initial_network
+from ...training.trainer import Trainer
 
 N_CLASSES = 3  # of a dataset that may have any number
 POOL = 1000  # points from which a stream of mini-batches is drawn

@@ -17,9 +17,10 @@ from ...settings.knobs import Integer, Knob
 from ...settings.record import knob, knob_like
 from ...text import number
 from ...training.experiment import Experiment
+from ...training.loop import experiment_data
 from ...training.multi_trainer import MultiTrainer
 from ...training.significance import LEVEL, p_value, seeds_needed
-from ...training.trainer import Trainer, experiment_data
+from ...training.trainer import Trainer
 from .analysis import answers, confusion
 from .digits_experiment import Digits
 

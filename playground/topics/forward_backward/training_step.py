@@ -13,13 +13,12 @@ from ...nn import SGD, Activation, CrossEntropy, Dense, NeuralNetwork
 from ...settings.knobs import Choice, Flag, Integer, Knob
 from ...settings.record import knob, knob_like
 from ...training.experiment import Experiment
-from ...training.trainer import experiment_data, initial_network
+from ...training.loop import LARGEST_WEIGHT, experiment_data, initial_network
 from .mistakes import MISTAKES
 
 LARGEST = 1000.0  # of a number that is typed in
 MOST_EDITS = 100
 STEPS = 200  # training steps, at most
-LARGEST_WEIGHT = 1e9  # beyond which a training step counts as diverged
 
 
 class Edit(NamedTuple):

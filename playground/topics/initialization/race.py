@@ -14,8 +14,9 @@ from ...settings.knobs import Integer
 from ...settings.record import knob, knob_like
 from ...training.contestants import Contestant, Contestants, Paired, SideBySide
 from ...training.experiment import Experiment
+from ...training.loop import initial_network
 from ...training.multi_trainer import MultiTrainer
-from ...training.trainer import Trainer, initial_network
+from ...training.trainer import Trainer
 
 FAST = 0.95  # the accuracy that a network is to reach
 STATES = 16  # moments whose states are kept, of which a paper's experiment looks at half: a class has forty races

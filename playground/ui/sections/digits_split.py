@@ -33,7 +33,7 @@ from ...topics.digits.targets import (
     run_result,
     tests_enough,
 )
-from ...training.trainer import experiment_data
+from ...training.loop import experiment_data
 from .. import player
 from ..run import Fans, Run, Single, epoch_figures
 from ..section import open_section

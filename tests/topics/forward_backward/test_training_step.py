@@ -18,7 +18,7 @@ from playground.topics.forward_backward.step_check import (
     parameter_in_play,
 )
 from playground.topics.forward_backward.training_step import LARGEST, MOST_EDITS, STEPS, Edit, TrainingStep, follow_step
-from playground.training.trainer import experiment_data, initial_network
+from playground.training.loop import experiment_data, initial_network
 
 BLOBS = TrainingStep(dataset="blobs", n_classes=3, n_points=5, hidden=(3, 4), activation="tanh", example=1)
 SETTINGS = [
