@@ -37,6 +37,10 @@ class Record:
         for name, knob in self.knobs().items():
             object.__setattr__(self, name, knob.check(getattr(self, name)))
 
+    def applies(self, name: str) -> bool:
+        """Whether a knob does anything, as the others stand."""
+        return True
+
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> tuple[Self, list[str]]:
         """The record that a URL's parameters describe, and a sentence for each value that had to be replaced.

@@ -118,6 +118,19 @@ class Experiment(Record):
         """How many networks train at once."""
         return 1
 
+    def applies(self, name: str) -> bool:
+        """Whether a knob does anything, as the others stand: given examples are not drawn, and may all train."""
+        source = self.source
+        if name == "n_classes":
+            return source.many_classes
+        if name in ("n_points", "noise"):
+            return not source.given
+        if name in ("train_share", "split"):
+            return source.tested
+        if name == "data_seed":
+            return not source.given or (source.tested and self.split != "last_part")
+        return True
+
     def at(self, step: int) -> Self:
         """The experiment with the values that its live knobs have after `step` mini-batches."""
         return replace(self, **{change.knob: change.value for change in self.changes if change.step <= step + 1})

@@ -82,14 +82,7 @@ class Run(PageSession):
         return self.experiment.at(self.trainer.steps)
 
     def applies(self, name):
-        source = self.experiment.source
-        if name == "n_classes":
-            return source.many_classes
-        if source.given and name in ("n_points", "noise"):
-            return False
-        if name == "data_seed" and source.given and self.experiment.split == "last_part":
-            return False
-        return name != "changes" and (source.tested or name not in ("train_share", "split", "data_seed"))
+        return name != "changes" and super().applies(name)
 
     def highest(self, name):
         return self.trainer.data.n_train if name == "batch_size" else super().highest(name)

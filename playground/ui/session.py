@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from ..settings.knobs import Knob
+from ..settings.knobs import Choice, Knob
 from ..settings.lesson import Lesson
 from ..settings.record import Record
 from . import navigation
@@ -79,8 +79,9 @@ class PageSession:
         return self.applies(name) and any(map(self.lesson.shows, names))
 
     def applies(self, name: str) -> bool:
-        """Whether a knob does anything as things stand."""
-        return True
+        """Whether a knob does anything as things stand, and has a control."""
+        knob = self.knobs[name]
+        return self.current.applies(name) and not (isinstance(knob, Choice) and len(knob.options) == 1)
 
     def highest(self, name: str) -> float:
         """The highest value of a knob that still makes a difference."""

@@ -57,6 +57,9 @@ class TwoSplits(Digits):
         knobs = {name: knob for name, knob in super().knobs().items() if name != "split"}
         return dict(sorted(knobs.items(), key=lambda item: item[1].group != "Comparison"))
 
+    def applies(self, name):
+        return name == "data_seed" or super().applies(name)  # one of the two ways to split is drawn
+
     def entry(self, split: str, k: int) -> Digits:
         """The experiment of one network: by itself it gives the same numbers."""
         values = {name: getattr(self, name) for name in Digits.knobs()}

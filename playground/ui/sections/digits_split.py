@@ -69,11 +69,6 @@ class SplitsRun(Fans, Run):
     def kept(self):
         return []
 
-    def applies(self, name):
-        if name == "dataset":
-            return len(self.knobs[name].options) > 1
-        return name == "data_seed" or super().applies(name)
-
     @property
     def singles(self):
         """The first pair of networks."""

@@ -51,11 +51,6 @@ class DigitsRun(Run):
         super().__init__(experiment, notices)
         self.sheet = Sheet()
 
-    def applies(self, name):
-        if name == "dataset":
-            return len(self.knobs[name].options) > 1
-        return super().applies(name)
-
     @property
     def images(self) -> Images:
         """The images that the network is looked at with."""

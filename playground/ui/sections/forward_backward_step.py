@@ -65,12 +65,7 @@ class StepSession(PageSession):
         super().turn(**values)
 
     def applies(self, name):
-        source = self.experiment.source
-        if name == "n_classes":
-            return source.many_classes
-        return self.knobs[name].group != "Training step" and not (
-            source.given and name in ("n_points", "noise", "data_seed")
-        )
+        return self.knobs[name].group != "Training step" and super().applies(name)
 
     def fans(self):
         return [layer.W.shape for layer in self.step.dense]
