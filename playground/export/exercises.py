@@ -38,7 +38,7 @@ class Exercise:
 EXERCISES = (
     Exercise(
         "Xavier initialisation",
-        INITIALIZERS["glorot_normal"].draw,
+        INITIALIZERS["glorot_normal"].function,
         ("glorot_normal",),
         "Draw `W` of shape `(fan_in, fan_out)` from the generator `rng`: `rng.standard_normal(shape)` has variance 1.",
         {"Xavier": "xavier"},

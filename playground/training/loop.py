@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..data.datasets import Data, make_data
-from ..nn import ACTIVATIONS, OPTIMIZERS, BatchNorm, Dense, NeuralNetwork, Softmax
+from ..nn import ACTIVATIONS, OPTIMIZERS, BatchNorm, Dense, NeuralNetwork, Softmax, weight_gain
 from .experiment import Experiment
 
 LARGEST_WEIGHT = 1e9  # a network with a larger one, or with none that is a number, has diverged
@@ -45,14 +45,16 @@ def batches_rng(experiment: Experiment) -> np.random.Generator:
 
 def build_network(experiment: Experiment, rng: np.random.Generator, n_inputs: int, n_classes: int) -> NeuralNetwork:
     """The untrained network of an experiment: hidden layers of Dense, BatchNorm if wanted, activation; then softmax."""
+    gain = weight_gain(experiment.activation, experiment.initializer)
     layers, fan_in = [], n_inputs
     for width in experiment.hidden:
-        layers.append(Dense(fan_in, width, experiment.initializer, rng, experiment.DTYPE))
+        layers.append(Dense(fan_in, width, experiment.initializer, rng, experiment.DTYPE, gain))
         if experiment.batch_norm:
             layers.append(BatchNorm(width, dtype=experiment.DTYPE))
         layers.append(ACTIVATIONS[experiment.activation]())
         fan_in = width
-    return NeuralNetwork([*layers, Dense(fan_in, n_classes, experiment.initializer, rng, experiment.DTYPE), Softmax()])
+    output = Dense(fan_in, n_classes, experiment.initializer, rng, experiment.DTYPE, gain)
+    return NeuralNetwork([*layers, output, Softmax()])
 
 
 def initial_network(experiment: Experiment, data: Data) -> NeuralNetwork:

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from ..nn import INITIALIZERS, Initializer
+from ..nn import INITIALIZERS, Initializer, weight_gain
 from ..settings.knobs import Choice, Flag, Integer, Knob, Real, Widths
 from ..training.contestants import Contestant, Contestants
 from .session import PageSession
@@ -43,7 +43,8 @@ def explanation(option: Any, session: PageSession) -> list[str]:
     lines = [f"${option.formula}$"] if hasattr(option, "formula") else []
     lines.append(option.meaning)
     if isinstance(option, Initializer):
-        variances = [option.variance(*fans) for fans in session.fans()]
+        gain = weight_gain(session.current.activation, option.name) if "activation" in session.knobs else 1.0
+        variances = [gain**2 * option.variance(*fans) for fans in session.fans()]
         lines.append("Var(W), layer by layer: " + ", ".join(f"**{variance:.3g}**" for variance in variances))
         lines.append(f"*{option.source}*")
     return lines

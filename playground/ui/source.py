@@ -17,6 +17,12 @@ def source(piece: Callable) -> str:
     return dedent(inspect.getsource(piece))
 
 
+def without_decorators(function: Callable) -> str:
+    """The source of a function from its `def` on."""
+    text = source(function)
+    return text[text.index("def ") :]
+
+
 def expander(title: str, pieces: dict[str, Callable]) -> None:
     """The source of some classes or functions, {name: piece}, a tab each."""
     with st.expander(title, icon=":material/code:"):
@@ -33,7 +39,7 @@ def of_run(run: Run) -> None:
         {
             "One step": NeuralNetwork.step,
             "Dense": Dense,
-            INITIALIZERS[now.initializer].label: INITIALIZERS[now.initializer].draw,
+            INITIALIZERS[now.initializer].label: INITIALIZERS[now.initializer].function,
             **({"Batch norm": BatchNorm} if now.batch_norm else {}),
             ACTIVATIONS[now.activation].label: ACTIVATIONS[now.activation],
             "Softmax": Softmax,

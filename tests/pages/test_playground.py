@@ -98,7 +98,7 @@ def test_the_initialiser_tells_its_formula_its_variances_here_and_its_source(vis
 def test_the_code_on_the_page_is_the_code_that_runs(visit):
     page = visit(initializer="zeros", batch_norm="on", activation="relu", optimizer="adam")
     shown = [code.value.strip() for code in page.app.code]
-    draw, activation, optimizer = INITIALIZERS["zeros"].draw, ACTIVATIONS["relu"], OPTIMIZERS["adam"]
+    draw, activation, optimizer = INITIALIZERS["zeros"].function, ACTIVATIONS["relu"], OPTIMIZERS["adam"]
     pieces = [NeuralNetwork.step, Dense, draw, BatchNorm, activation, optimizer]
     assert [piece for piece in pieces if dedent(inspect.getsource(piece)).strip() not in shown] == []
 

@@ -8,7 +8,7 @@ from ...topics.forward_backward.mistakes import MISTAKES
 from ...topics.forward_backward.step_check import Checked, check
 from ..controls import control
 from ..slots import Slot
-from ..source import source
+from ..source import without_decorators
 from .forward_backward_step import StepSession, network
 
 
@@ -16,8 +16,8 @@ def mistake_control(session: StepSession) -> None:
     """Break the backward pass on purpose, and see the code that does."""
     control(session, "mistake", st)
     chosen = MISTAKES[session.experiment.mistake]
-    if chosen.backward:
-        st.code(source(chosen.backward).split("\n", 1)[1], language="python")
+    if chosen.function:
+        st.code(without_decorators(chosen.function), language="python")
 
 
 def gradient_check(session: StepSession) -> None:
@@ -68,7 +68,7 @@ def remarks(session: StepSession, checked: Checked) -> list[str]:
     """What is to be known where the check can say less than it seems."""
     step, found = session.step, []
     mistake = MISTAKES[session.experiment.mistake]
-    if mistake.backward and not checked.wrong.any():
+    if mistake.function and not checked.wrong.any():
         found.append(f"“{mistake.label}” makes no difference for this network and batch, so no check can see it.")
     if np.any(step.outputs[-1][step.y == 1] < 1e-300):
         found.append(

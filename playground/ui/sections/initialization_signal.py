@@ -9,7 +9,7 @@ import streamlit as st
 from ...charts import Profile, depth_curves, depth_histograms
 from ...charts.palette import CONTESTANTS
 from ...text import number
-from ...topics.initialization.mean_field import Theory, theoretical_gain
+from ...topics.initialization.mean_field import NoTheory, Theory, theoretical_gain
 from ...topics.initialization.scheme_comparison import SchemeComparison, expected, keeping_gain, signal
 from ...topics.initialization.signal_propagation import Signal
 from ...training.contestants import Contestant
@@ -60,7 +60,7 @@ def curves(seen: SignalSnapshot) -> None:
     right.caption("**Backward**: standard deviation of the gradients, from the output back")
     Slot(right).show(depth_curves("Gradients dL/da", seen.profiles("da_std")))
     for reason in dict.fromkeys(theory.reason for theory in seen.theories if theory.reason):
-        st.caption(f":material/info: No theory for {reason}")
+        st.caption(f":material/info: {reason}")
 
 
 def histograms(seen: SignalSnapshot) -> None:
@@ -96,6 +96,15 @@ def deaths(seen: SignalSnapshot) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def theory_in_words(activation: str, scheme: str, width: int) -> str:
+    """The gain that theory predicts, in brackets; why there is none, in a sentence; "" for a scheme without one."""
+    try:
+        gain = theoretical_gain(activation, scheme, width)
+    except NoTheory as reason:
+        return f".  \n{reason}"
+    return f" (theory: {gain:.3f})" if gain else ""
+
+
 def _layer(layer: int | None) -> str:
     return "never" if layer is None else str(layer)
 
@@ -116,9 +125,7 @@ def gains(session: SignalSession) -> None:
             if isinstance(gain, str):
                 st.markdown(f"**{label}**: none.  \n{gain}")
                 continue
-            theory = theoretical_gain(depth.activation, scheme, depth.width)
-            predicted = f" (theory: {theory:.3f})" if theory else ""
-            st.markdown(f"**{label}**: gain **{gain:.3f}**{predicted}")
+            st.markdown(f"**{label}**: gain **{gain:.3f}**{theory_in_words(depth.activation, scheme, depth.width)}")
             st.button(
                 f"Set the gain to {gain:.3g}", key=f"gain-{scheme}", icon=":material/tune:",
                 on_click=session.turn, kwargs={"gain": session.knobs["gain"].nearest(float(f"{gain:.3g}"))},
