@@ -32,8 +32,8 @@ class Dataset:
         n_examples: their number, where the examples are given; otherwise 0.
         n_features: features of an example; those with two are points in the plane.
         shares: of each class among many examples, for a number of classes; None: all alike.
-        learnt_with: knobs with which a network of two layers of 16 units learns it in 100 epochs of Adam, to 90 % of the
-            training examples, where it does not as they are.
+        learnt_with: knobs to change where a network of two layers of 16 units does not learn it (90 % of the training
+            examples right, after 100 epochs of Adam).
     """
 
     name: str
