@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -18,6 +19,7 @@ from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 30  # seconds until what has not happened counts as not happening
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")  # by the names of their commands; the first there is
 
 
 class Visitor:
@@ -203,19 +205,30 @@ def wait_until_healthy(url: str) -> None:
             time.sleep(0.1)
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A real browser. Without one the tests are skipped, but never in CI."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        refuse(f"there is no browser: none of {', '.join(names)}")
+def browser_path() -> str | None:
+    """Where this machine has Chromium; None where it has none."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+@contextmanager
+def launched(path: str) -> Iterator[Browser]:
+    """A browser, whose pages are given time."""
     expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A real browser. Without one the tests are skipped, but never in CI."""
+    path = browser_path()
+    if path is None:
+        refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        refuse(f"there is no browser: none of {', '.join(BROWSERS)}")
+    with launched(path) as browser:
+        yield browser
 
 
 @pytest.fixture
