@@ -125,10 +125,12 @@ class Data:
 
     @property
     def n_classes(self) -> int:
+        """Number of classes."""
         return self.y_train.shape[1]
 
     @property
     def n_train(self) -> int:
+        """Number of examples to train on."""
         return len(self.X_train)
 
 

@@ -44,6 +44,7 @@ class Definition:
 
     @property
     def name(self) -> str:
+        """The name that is defined."""
         return self.key.name
 
 

@@ -40,6 +40,7 @@ def first_line(node: ast.stmt) -> int:
 
 
 def has_docstring(node: ast.FunctionDef | ast.ClassDef) -> bool:
+    """Whether a definition has a docstring."""
     return ast.get_docstring(node) is not None
 
 

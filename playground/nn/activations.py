@@ -16,6 +16,14 @@ ACTIVATIONS: Catalogue = Catalogue("activation", methods=("function", "backward"
 SATURATED = 0.05  # share of the largest slope, below which an activation with bounds is saturated
 
 
+class _Shape(NamedTuple):
+    """What an activation looks like: whether it is flat on a side, whether it has two bounds, and its largest slope."""
+
+    can_die: bool
+    bounded: bool
+    steepest: float
+
+
 class Activation(Layer):
     """Base of the activations, a = sigma(z) element by element. Each subclass stands in `ACTIVATIONS`.
 
@@ -60,37 +68,29 @@ class Activation(Layer):
         """sigma'(z) at each z of the last pass."""
         return self.backward(np.ones_like(self.X))
 
+    @classmethod
+    @cache
+    def _shape(cls) -> _Shape:
+        layer, z = cls(), np.linspace(-6.5, 6.5, 1301)
+        layer.forward(z)
+        slope = layer.slope
+        return _Shape(
+            can_die=bool(slope[0] == 0 or slope[-1] == 0),
+            bounded=bool(np.abs(layer.function(np.array([-1e3, 1e3]))).max() < 10),
+            steepest=float(slope.max()),
+        )
+
     def dead(self) -> np.ndarray | None:
         """Which units had slope 0 for every example of the last pass; None: a unit can't die. Shape (*stack, units)."""
-        return (self.slope == 0).all(axis=-2) if _shape(type(self)).can_die else None
+        return (self.slope == 0).all(axis=-2) if self._shape().can_die else None
 
     def saturated(self) -> np.ndarray | None:
         """Where the slope of the last pass is below 5 % of its largest; None for an activation without two bounds.
 
         Shape (*stack, batch, units), boolean.
         """
-        shape = _shape(type(self))
+        shape = self._shape()
         return self.slope < SATURATED * shape.steepest if shape.bounded else None
-
-
-class _Shape(NamedTuple):
-    """What an activation looks like: whether it is flat on a side, whether it has two bounds, and its largest slope."""
-
-    can_die: bool
-    bounded: bool
-    steepest: float
-
-
-@cache
-def _shape(activation: type[Activation]) -> _Shape:
-    layer, z = activation(), np.linspace(-6.5, 6.5, 1301)
-    layer.forward(z)
-    slope = layer.slope
-    return _Shape(
-        can_die=bool(slope[0] == 0 or slope[-1] == 0),
-        bounded=bool(np.abs(layer.function(np.array([-1e3, 1e3]))).max() < 10),
-        steepest=float(slope.max()),
-    )
 
 
 def weight_gain(activation: str, initializer: str) -> float:

@@ -23,7 +23,7 @@ class Catalogue(dict):
     def __init__(
         self,
         what: str,
-        kind: type | None = None,
+        kind: type[Any] | None = None,
         parameters: tuple[str, ...] = (),
         methods: tuple[str, ...] = (),
     ):
@@ -32,10 +32,13 @@ class Catalogue(dict):
 
     def define(self, **about: Any) -> Callable[[Callable], Any]:
         """Enter the decorated function under its own name, with what is to be known of it. Gives the entry."""
+        if self.kind is None:
+            raise TypeError(f"A {self.what} is a class, not a function.")
+        kind = self.kind
 
         def enter(function: Callable) -> Any:
             name = function.__name__
-            known = {each.name: each for each in dataclasses.fields(self.kind)}
+            known = {each.name: each for each in dataclasses.fields(kind)}
             required = [key for key, each in known.items() if _has_no_default(each)]
             self._demand(name, "lacks", [key for key in required if key not in {"name", "function", *about}])
             self._demand(name, "has unknown", [key for key in about if key not in known])
@@ -44,11 +47,11 @@ class Catalogue(dict):
                 raise TypeError(
                     f"The {self.what} `{name}` must take ({', '.join(self.parameters)}), not ({', '.join(taken)})."
                 )
-            return self._enter(name, self.kind(name=name, function=function, **about))
+            return self._enter(name, kind(name=name, function=function, **about))
 
         return enter
 
-    def add(self, entry: type, base: type) -> None:
+    def add(self, entry: Any, base: type) -> None:
         """Enter a class derived from `base`. A variant of an entry, without a name of its own, is not one itself."""
         if "name" not in vars(entry):
             if any(parent in self.values() for parent in entry.__mro__[1:]):

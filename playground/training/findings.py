@@ -88,7 +88,7 @@ def findings(snapshot: Snapshot) -> list[Finding]:
 def smaller_rate(seen: Snapshot) -> dict[str, Any]:
     """A tenth of the learning rate, if it may be that small."""
     rate = seen.experiment.learning_rate / 10
-    return {"learning_rate": rate} if rate >= KNOBS["learning_rate"].low else {}
+    return {"learning_rate": rate} if KNOBS["learning_rate"].nearest(rate) == rate else {}
 
 
 def derived_initializer(seen: Snapshot) -> str:
@@ -104,6 +104,7 @@ def initializer_remedy(seen: Snapshot) -> dict[str, Any]:
 
 
 def learnt(seen: Snapshot) -> bool:
+    """Whether the network needs no advice on how to learn."""
     return seen.moment.train_accuracy >= LEARNT
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..data.datasets import Data, make_data
-from ..nn import ACTIVATIONS, OPTIMIZERS, BatchNorm, Dense, NeuralNetwork, Softmax, weight_gain
+from ..nn import ACTIVATIONS, OPTIMIZERS, BatchNorm, Dense, Layer, NeuralNetwork, Softmax, weight_gain
 from .experiment import Experiment
 
 LARGEST_WEIGHT = 1e9  # a network with a larger one, or with none that is a number, has diverged
@@ -46,7 +46,8 @@ def batches_rng(experiment: Experiment) -> np.random.Generator:
 def build_network(experiment: Experiment, rng: np.random.Generator, n_inputs: int, n_classes: int) -> NeuralNetwork:
     """The untrained network of an experiment: hidden layers of Dense, BatchNorm if wanted, activation; then softmax."""
     gain = weight_gain(experiment.activation, experiment.initializer)
-    layers, fan_in = [], n_inputs
+    layers: list[Layer] = []
+    fan_in = n_inputs
     for width in experiment.hidden:
         layers.append(Dense(fan_in, width, experiment.initializer, rng, experiment.DTYPE, gain))
         if experiment.batch_norm:
@@ -72,7 +73,21 @@ class Figures(NamedTuple):
 
 
 class Loop:
-    """Base of all that trains mini-batch by mini-batch; a subclass has `step`, `finished` and `diverged`."""
+    """Base of all that trains mini-batch by mini-batch."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are done."""
+        raise NotImplementedError
+
+    @property
+    def diverged(self) -> str:
+        """Why nothing can train on; "" as long as something does."""
+        raise NotImplementedError
+
+    def step(self) -> None:
+        """Train on one mini-batch."""
+        raise NotImplementedError
 
     def run(self, steps: int = TO_THE_END, seconds: float = np.inf) -> None:
         """Train for so many mini-batches, or until the time is over, the last epoch is done, or the run diverges."""
@@ -117,6 +132,7 @@ class Training(Loop):
         self.overflow = np.zeros(self.network.stack_shape, bool)
         self.runaway = np.zeros(self.network.stack_shape, bool)
         self._epoch_losses: list[np.ndarray] = []
+        self._now = experiment
         self.change(experiment)
         self._take_hold()
         self.record()
@@ -158,7 +174,7 @@ class Training(Loop):
 
     @property
     def diverged(self) -> str:
-        """ "" as long as a network trains on; otherwise why the run stands still: "overflow" or "runaway"."""
+        """Why the run stands still, "overflow" or "runaway"; "" as long as a network trains on."""
         if not (self.overflow | self.runaway).all():
             return ""
         return "overflow" if self.overflow.any() else "runaway"

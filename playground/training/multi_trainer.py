@@ -31,14 +31,17 @@ class MultiTrainer(Loop):
 
     @property
     def steps(self) -> int:
+        """Mini-batches so far."""
         return self.lead.steps
 
     @property
     def progress(self) -> float:
+        """Passes through the training set so far."""
         return self.lead.progress
 
     @property
     def finished(self) -> bool:
+        """Whether all epochs of the experiment are done."""
         return self.lead.finished
 
     @property
@@ -49,10 +52,12 @@ class MultiTrainer(Loop):
 
     @property
     def steps_per_epoch(self) -> int:
+        """Mini-batches in a pass through the training set."""
         return self.lead.steps_per_epoch
 
     @property
     def steps_to_epoch_end(self) -> int:
+        """Mini-batches until the present pass is done."""
         return self.lead.steps_to_epoch_end
 
     def change(self, experiment: Experiment) -> None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -74,6 +75,7 @@ class History:
 
     @property
     def kept(self) -> list[int]:
+        """Indices of the moments whose state is kept."""
         return list(self._states)
 
     def state(self, index: int) -> dict[str, np.ndarray]:
@@ -100,7 +102,6 @@ class Trainer(Training):
         states: int = HISTORY_LENGTH,
     ):
         self._states = states
-        self.history: History | None = None
         super().__init__(experiment, network, learning_rates)
 
     def step(self) -> None:
@@ -112,7 +113,7 @@ class Trainer(Training):
 
     def record(self) -> None:
         """Record the present moment, if it is a new one and its numbers are sound."""
-        if self.history is None:
+        if not hasattr(self, "history"):
             self._before = self.network.parameters.copy()
             self.history = History(sum(array.nbytes for array in self.network.state().values()), self._states)
         elif self.history.moments[-1].step == self.steps:
@@ -123,7 +124,16 @@ class Trainer(Training):
         """Add a moment to the history."""
         with np.errstate(all="ignore"):
             ratios = tuple(self._update_ratios())
-        self.history.add(Moment(self.steps, self.progress, *map(_number, figures), ratios), self.network.state)
+        moment = Moment(
+            step=self.steps,
+            epoch=self.progress,
+            train_loss=_number(figures.train_loss),
+            train_accuracy=_number(figures.train_accuracy),
+            test_loss=_number(figures.test_loss),
+            test_accuracy=_number(figures.test_accuracy),
+            update_ratios=ratios,
+        )
+        self.history.add(moment, self.network.state)
 
     @property
     def last_good(self) -> int:
@@ -137,7 +147,7 @@ class Trainer(Training):
         network.restore(self.history.state(index))
         return network
 
-    def _update_ratios(self) -> Iterator[float | np.ndarray]:
+    def _update_ratios(self) -> Iterator[Any]:
         """|change of W| / |W| in the last step, layer by layer."""
         start = 0
         for layer in self.network.dense:
@@ -148,6 +158,6 @@ class Trainer(Training):
             yield _number(change if self.steps else np.full_like(change, np.nan))
 
 
-def _number(value: np.ndarray) -> float | np.ndarray:
-    """A plain number where there is only one."""
+def _number(value: np.ndarray) -> Any:
+    """A plain number where there is only one; otherwise as it is, shape (*stack)."""
     return float(value) if np.ndim(value) == 0 else value

@@ -71,10 +71,8 @@ class Run(PageSession):
     @alone
     def new_seed(self) -> None:
         """Other initial weights, on the same data and mini-batches."""
-        seed = (self.experiment.seed + 1) % (self.knobs["seed"].high + 1)
-        self.start(
-            replace(self.current.started_afresh(), seed=seed), f"New network with seed {seed}, on the same points."
-        )
+        other = self.current.started_afresh().moved_on(1, "seed")
+        self.start(other, f"New network with seed {other.seed}, on the same points.")
 
     @property
     def current(self):

@@ -62,7 +62,9 @@ SEEN = {  # kind of record: what is seen of one, and records in which its knobs 
 
 
 def kinds(kind=Record):
-    return [found for sub in kind.__subclasses__() for found in (sub, *kinds(sub))]
+    """All records, without bases of several that are none themselves."""
+    found = [each for sub in kind.__subclasses__() for each in (sub, *kinds(sub))]
+    return [each for each in found if "__dataclass_fields__" in vars(each)]
 
 
 def fingerprint(seen) -> list[bytes | str]:

@@ -1,7 +1,7 @@
 """Running statistics: how far an estimate from one batch scatters, and what testing in training mode costs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -201,8 +201,7 @@ class Modes:
 def seeds_trainer(experiment: Experiment) -> Trainer:
     """A trainer of the experiment with `N_SEEDS` seeds in a stack: same points and mini-batches, other weights."""
     data = experiment_data(experiment)
-    seeds = [(experiment.seed + k) % (Experiment.knobs()["seed"].high + 1) for k in range(N_SEEDS)]
-    networks = [initial_network(replace(experiment, seed=seed), data) for seed in seeds]
+    networks = [initial_network(experiment.moved_on(k, "seed"), data) for k in range(N_SEEDS)]
     return Trainer(experiment, NeuralNetwork.stack(networks))
 
 

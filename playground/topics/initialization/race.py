@@ -27,6 +27,8 @@ STATES = 16  # moments whose states are kept, of which a paper's experiment look
 class Race(Paired, SideBySide, Experiment):
     """Every knob of a race. The schemes and batch normalisation are the contestants' own; all else is shared."""
 
+    FIRST = "Race"
+
     contestants: tuple[Contestant, ...] = knob(
         Contestants, (
             Contestant("zeros"), Contestant("small_normal"), Contestant("unit_normal"),
