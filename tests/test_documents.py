@@ -7,6 +7,19 @@ import sys
 from pathlib import Path
 
 import pytest
+from runs import snapshot_after
+
+from playground.data import datasets
+from playground.data.datasets import DATASETS, SPLITS
+from playground.nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, activations, initializers, optimizers
+from playground.topics.forward_backward import mistakes
+from playground.topics.forward_backward.mistakes import MISTAKES
+from playground.topics.forward_backward.step_check import check
+from playground.topics.forward_backward.training_step import TrainingStep, follow_step
+from playground.training import findings
+from playground.training.experiment import Experiment
+from playground.training.findings import RULES
+from playground.training.trainer import Trainer
 
 ROOT = Path(__file__).parents[1]
 README, CONTRIBUTING, HOSTING = ROOT / "README.md", ROOT / ".github/CONTRIBUTING.md", ROOT / ".github/HOSTING.md"
@@ -94,6 +107,42 @@ def test_how_to_add_each_thing_is_shown_by_an_example_that_parses(thing, word):
     assert any(word in example for example in shown)
     for example in shown:
         ast.parse(example)
+
+
+WRITTEN_IN = {  # what is added: the module in which its example is written, the catalogue, and the knob that it is for
+    "an initialiser": (initializers, INITIALIZERS, "initializer"),
+    "an activation": (activations, ACTIVATIONS, "activation"),
+    "an optimiser": (optimizers, OPTIMIZERS, "optimizer"),
+    "a dataset": (datasets, DATASETS, "dataset"),
+    "a split": (datasets, SPLITS, "split"),
+    "a finding": (findings, RULES, None),
+    "a usual mistake of the backward pass": (mistakes, MISTAKES, None),
+}
+
+
+@pytest.mark.parametrize("thing", WRITTEN_IN)
+def test_what_the_example_adds_is_there_at_once_and_works(thing):
+    """One edit in one place: run in its module, the example is a choice, and what it is a choice of trains."""
+    module, catalogue, knob = WRITTEN_IN[thing]
+    before = dict(catalogue)
+    try:
+        exec(blocks(sections(CONTRIBUTING)[f"How to add {thing}"], "python")[0], dict(vars(module)))
+        [name] = catalogue.keys() - before.keys()
+        if knob:
+            trainer = Trainer(Experiment.from_query({knob: name, "n_points": "60", "epochs": "2"})[0])
+            trainer.run()
+            assert getattr(trainer.experiment, knob) == name
+            assert trainer.history.moments[-1].train_loss < 2
+        elif catalogue is RULES:
+            rule = catalogue[name]
+            for knobs, told in ((rule.fires, True), ({**rule.fires, **rule.silent}, False)):
+                assert (rule(snapshot_after(**{"epochs": 0, **knobs})) is not None) == told
+        else:
+            step = follow_step(TrainingStep(dataset="blobs", n_points=5, hidden=(3,), mistake=name))
+            assert check(step).wrong.any()
+    finally:
+        for name in catalogue.keys() - before.keys():
+            del catalogue[name]
 
 
 def test_nothing_else_is_said_to_be_added():
