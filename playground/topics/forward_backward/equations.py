@@ -19,6 +19,7 @@ from .training_step import Pass
 FORWARD, LOSS, BACKWARD, UPDATE = "Forward", "Loss", "Backward", "Update"
 Entries = tuple[int | slice, int | slice]
 ALL = slice(None)
+TOLERANCE = 0.025  # relative difference of a result that a student worked out from rounded numbers
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,8 @@ class Equation:
 
 
 def agrees(guess: float, value: float) -> bool:
-    """Whether a number that was worked out by hand is the right one: to 2 %, as two digits are."""
-    return abs(guess - value) <= max(0.025 * abs(value), 1e-12)
+    """Whether a number that a student worked out by hand is the right one, up to `TOLERANCE`."""
+    return abs(guess - value) <= max(TOLERANCE * abs(value), 1e-12)
 
 
 @cache
