@@ -6,7 +6,7 @@ import altair as alt
 import pyarrow as pa
 
 from ..text import number
-from ..topics.forward_backward.equations import BACKWARD, UPDATE, Equation
+from ..topics.forward_backward.equation import BACKWARD, UPDATE, Equation
 from ..topics.forward_backward.training_step import Pass
 from .palette import NEGATIVE, NOW, POSITIVE, REFERENCE
 from .picture import Picture, Spec, specification

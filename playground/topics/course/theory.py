@@ -12,7 +12,8 @@ from ...training.trainer import Trainer
 from ..batch_norm.one_batch import OneBatch, one_batch
 from ..batch_norm.paired_runs import Pairs, PairsTrainer
 from ..batch_norm.running_statistics import Evaluation
-from ..forward_backward.equations import TOLERANCE, equations
+from ..forward_backward.equation import TOLERANCE
+from ..forward_backward.equations import equations
 from ..forward_backward.mistakes import MISTAKES
 from ..forward_backward.step_check import check
 from ..forward_backward.training_step import TrainingStep, follow_step

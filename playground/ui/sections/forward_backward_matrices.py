@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...charts.palette import NOW
-from ...topics.forward_backward.equations import LOSS, Array, Equation, tex
+from ...topics.forward_backward.equation import LOSS, Array, Equation, tex, transposed
 
 HIDDEN = "?"
 A_LINE = 2  # terms
@@ -31,7 +31,7 @@ def matrix(array: Array, result: bool = False, hidden: bool = False) -> str:
     used[array.used] = True
     values, symbol = array.values, array.symbol
     if array.transposed:
-        values, used, symbol = values.T, used.T, rf"{{{symbol}}}^\top"
+        values, used, symbol = values.T, used.T, transposed(symbol)
     show = number_format(values)
     rows = [
         " & ".join(

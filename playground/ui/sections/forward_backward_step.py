@@ -5,7 +5,8 @@ import streamlit as st
 from ...charts import diagram
 from ...charts.network_diagram import POINTED
 from ...text import number
-from ...topics.forward_backward.equations import Equation, agrees, code_lines, equations
+from ...topics.forward_backward.equation import Equation, agrees, code_lines
+from ...topics.forward_backward.equations import equations
 from ...topics.forward_backward.training_step import LARGEST, STEPS, Edit, Pass, TrainingStep, follow_step
 from ..controls import control
 from ..fields import number_field
