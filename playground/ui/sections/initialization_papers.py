@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from ...topics.initialization.papers import PAPERS, Measured, Paper
+from ...topics.initialization.paper_measures import Measured
+from ...topics.initialization.papers import PAPERS, Paper
 from .initialization_race import RaceRun, RaceSnapshot
 
 SIGNS = {
