@@ -8,22 +8,18 @@ from ...topics.batch_norm.paired_runs import PROBE, Pairs, PairsTrainer, verdict
 from ...topics.initialization.standings import explanation
 from ...topics.initialization.standings import table as standings_table
 from .. import player
-from ..run import Fans
 from ..section import open_section
 from ..slots import Slot, TableSlot, WordsSlot
 from ..take_home import table_button
 from .initialization_race import RaceRun, RaceSnapshot, planes, seed_control
 
 
-class PairsRun(Fans, RaceRun):
-    """One visitor's pairs of networks. Those shown are those of one seed: they began with the same weights."""
+class PairsRun(RaceRun):
+    """One visitor's pairs of networks. The page shows those of one seed, which started with the same weights."""
 
     kind = Pairs
+    trainer_kind = PairsTrainer
     shown = 0
-
-    def new_trainer(self, experiment):
-        super().new_trainer(experiment)
-        return PairsTrainer(experiment)
 
 
 def with_and_without() -> None:

@@ -35,7 +35,7 @@ from ...topics.digits.targets import (
 )
 from ...training.trainer import experiment_data
 from .. import player
-from ..run import Fans, Run, Single, epoch_figures
+from ..run import MultiRun, Run, Single
 from ..section import open_section
 from ..slots import Slot, WordsSlot
 from ..take_home import table_button
@@ -48,15 +48,12 @@ SLICE, SLICES, PAUSE = 0.05, 0.35, 0.4
 MEAN_SIZE = 56  # pixels on the screen
 
 
-class SplitsRun(Fans, Run):
+class SplitsRun(MultiRun):
     """One visitor's comparison of two ways to split."""
 
     kind = TwoSplits
-    frames = 10
-    time_slice = 0.07
-
-    def new_trainer(self, experiment):
-        return TwoSplitsTrainer(experiment)
+    trainer_kind = TwoSplitsTrainer
+    counted = "networks"
 
     def new_seed(self):
         """Other networks, and other stratified splits."""
@@ -64,10 +61,6 @@ class SplitsRun(Fans, Run):
             with_seeds(self.current.started_afresh(), self.experiment.n_seeds),
             "New seeds: other weights, mini-batches and stratified splits.",
         )
-
-    @property
-    def kept(self):
-        return []
 
     def applies(self, name):
         if name == "dataset":
@@ -82,13 +75,6 @@ class SplitsRun(Fans, Run):
             SPLITS[split].label: Single(self.experiment.entry(split, 0), trainer)
             for split, trainer in zip(PAIR, trainers, strict=True)
         }
-
-    def words(self):
-        count = len(self.trainer.trainers)
-        return f"Epoch {epoch_figures(self.trainer.progress)} of {self.experiment.epochs:,} · {count} networks"
-
-    def snapshot(self):
-        return self.trainer
 
 
 def splits() -> None:

@@ -11,7 +11,8 @@ from ...nn import NeuralNetwork
 from ...topics.initialization.race import Race, RaceTrainer
 from ...training.contestants import Contestant
 from ...training.significance import comparable
-from ..run import Run, Single, epoch_figures
+from ..run import MultiRun, Single
+from ..session import alone
 from ..slots import Slot
 
 MEDIAN = "median"  # in place of a seed: for each contestant the one with the median loss
@@ -33,7 +34,7 @@ class RaceSnapshot:
         return self.trainer.network(contestant, self.seeds[contestant])
 
 
-class RaceRun(Run):
+class RaceRun(MultiRun):
     """One visitor's race.
 
     Attributes:
@@ -41,18 +42,16 @@ class RaceRun(Run):
     """
 
     kind = Race
+    trainer_kind = RaceTrainer
     frames = 13
     time_slice = 0.02
     shown: int | str = MEDIAN
 
-    def new_trainer(self, experiment):
+    @alone
+    def start(self, experiment, message=""):
+        super().start(experiment, message)
         self._seeds: dict[Contestant, int] = {}
         self._seeds_of_epoch = -1.0
-        return RaceTrainer(experiment)
-
-    @property
-    def kept(self):
-        return []
 
     @property
     def singles(self):
@@ -62,11 +61,6 @@ class RaceRun(Run):
             each.label: Single(race.entry(each, seed), *self.trainer.place(each, seed))
             for each, seed in self._shown_seeds().items()
         }
-
-    def words(self):
-        trainer = self.trainer
-        count = trainer.race.n_seeds * len(trainer.race.contestants)
-        return f"Epoch {epoch_figures(trainer.progress)} of {self.experiment.epochs:,} · {count} networks at once"
 
     def snapshot(self):
         return RaceSnapshot(self.trainer, self._shown_seeds())
