@@ -42,7 +42,7 @@ class PageSession:
         address: the URL's parameters as last written.
         lesson: what the link said besides.
         lock: held by the script that works at it.
-        mistakes: for each field in which something else than a number stands: what, and a sentence on it.
+        invalid_fields: see `fields.Session`.
     """
 
     kind: type[Record]

@@ -9,7 +9,7 @@ from ...topics.forward_backward.equation import Equation, agrees, code_lines
 from ...topics.forward_backward.equations import equations
 from ...topics.forward_backward.training_step import LARGEST, STEPS, Edit, Pass, TrainingStep, follow_step
 from ..controls import control
-from ..fields import number_field
+from ..fields import NumberField
 from ..session import PageSession
 from .forward_backward_matrices import entry, matrices
 
@@ -198,11 +198,11 @@ def prediction(session: StepSession) -> None:
     equation = session.equation
     if session.hidden:
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            number_field(
-                session, st, "What do you expect for this entry?", f"guess-{session.stage}",
-                "" if session.guess is None else f"{session.guess:g}", session.predict_result, -1e6, 1e6,
+            field = NumberField(
+                label="What do you expect for this entry?", key=f"guess-{session.stage}", low=-1e6, high=1e6,
                 placeholder="a number, such as 0.25",
             )  # fmt: skip
+            field.show(session, st, "" if session.guess is None else f"{session.guess:g}", session.predict_result)
             st.button("Show", key="reveal", on_click=session.reveal, icon=":material/visibility:")
     if session.guess is None:
         return
@@ -238,14 +238,13 @@ def changes(session: StepSession) -> None:
     bias = i == dense.W.shape[0]
     name, index = (f"b{layer}", (j,)) if bias else (f"W{layer}", (i, j))
     value = dense.b[j] if bias else dense.W[i, j]
-    fields = [(f"{name}[{', '.join(str(k + 1) for k in index)}]", name, index, value)]
-    fields += [(f"x{k + 1} of example {n + 1}", "X", (n, k), step.X[n, k]) for k in range(step.X.shape[1])]
-    columns = st.columns(len(fields) + 1)
-    for place, (label, array, at, number_now) in zip(columns, fields, strict=False):
-        number_field(
-            session, place, label, f"edit-{array}-{'-'.join(map(str, at))}", f"{number_now:.6g}",
-            lambda new, array=array, at=at: session.edit(array, at, new), -LARGEST, LARGEST,
-        )  # fmt: skip
+    numbers = [(f"{name}[{', '.join(str(k + 1) for k in index)}]", name, index, value)]
+    numbers += [(f"x{k + 1} of example {n + 1}", "X", (n, k), step.X[n, k]) for k in range(step.X.shape[1])]
+    columns = st.columns(len(numbers) + 1)
+    for place, (label, array, at, present) in zip(columns, numbers, strict=False):
+        key = f"edit-{array}-{'-'.join(map(str, at))}"
+        field = NumberField(label=label, key=key, low=-LARGEST, high=LARGEST)
+        field.show(session, place, f"{present:.6g}", lambda new, array=array, at=at: session.edit(array, at, new))
     st.session_state["edit-y"] = int(step.y[n].argmax())
     columns[-1].segmented_control(
         f"Class of example {n + 1}", list(range(step.y.shape[1])), key="edit-y", required=True,
