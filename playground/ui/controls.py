@@ -49,9 +49,9 @@ def explanation(option: Any, session: PageSession) -> list[str]:
     return lines
 
 
-def bound(session: PageSession, name: str, value: Any, key: str | None = None) -> dict[str, Any]:
+def bound(session: PageSession, name: str, value: Any) -> dict[str, Any]:
     """Arguments that bind a widget to a knob: it shows `value`, and a change of the widget turns the knob."""
-    key = key or f"knob-{name}"
+    key = f"knob-{name}"
     st.session_state[key] = value
     return {"key": key, "on_change": lambda: session.turn(**{name: st.session_state[key]})}
 
