@@ -1,4 +1,4 @@
-"""With batch normalisation and without, side by side on the screen."""
+"""The same networks with and without batch normalisation, side by side."""
 
 import streamlit as st
 
@@ -56,7 +56,7 @@ def with_and_without() -> None:
 
 
 def _drifts(run: PairsRun) -> dict[Slot, object]:
-    """How the inputs of the activations drift, a chart a contestant: slots, and what they show."""
+    """How the inputs of the activations change, one chart per contestant: slot -> function that makes its chart."""
     st.subheader("What each activation function gets", anchor=False)
     st.caption(
         f"Its inputs in each hidden layer, for {PROBE} training points in training: median, and a band from the 15th "

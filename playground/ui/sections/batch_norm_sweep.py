@@ -1,4 +1,4 @@
-"""A sweep on the screen: hundreds of networks at as many learning rates or gains, with and without."""
+"""A sweep: hundreds of networks at many learning rates or gains, with and without batch normalisation."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ class SweepRun(MultiRun):
 
     @property
     def singles(self):
-        """The best without batch normalisation, and with it; an experiment has no knob for the gain."""
+        """The best network without batch normalisation and with it. There are none for a gain: it is no knob."""
         sweep, found = self.trainer.experiment, {}
         if sweep.swept == "gain":
             return found

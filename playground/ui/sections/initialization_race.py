@@ -1,4 +1,4 @@
-"""A race on the screen: a run of many networks, of which one for each contestant is shown as a picture."""
+"""A race: a run of many networks, of which the page shows one for each contestant as a picture."""
 
 from dataclasses import dataclass
 
@@ -20,11 +20,11 @@ MEDIAN = "median"  # in place of a seed: for each contestant the one with the me
 
 @dataclass(frozen=True)
 class RaceSnapshot:
-    """All there is to see of a race as it is now.
+    """All that the page shows of a race at one moment.
 
     Attributes:
         trainer: the race.
-        seeds: for each contestant, the seed whose network is shown.
+        seeds: contestant -> the seed whose network is shown.
     """
 
     trainer: RaceTrainer
@@ -55,7 +55,7 @@ class RaceRun(MultiRun):
 
     @property
     def singles(self):
-        """One of each contestant: the one that is shown."""
+        """For each contestant, the network that is shown."""
         race = self.trainer.race
         return {
             each.label: Single(race.entry(each, seed), *self.trainer.place(each, seed))
@@ -66,7 +66,7 @@ class RaceRun(MultiRun):
         return RaceSnapshot(self.trainer, self._shown_seeds())
 
     def _shown_seeds(self) -> dict[Contestant, int]:
-        """The seeds to show; medians are chosen anew every ten epochs, so that pictures don't jump at each frame."""
+        """The seeds to show. Medians are chosen again only every ten epochs, so that pictures do not jump."""
         contestants = self.trainer.race.contestants
         if self.shown != MEDIAN:
             return dict.fromkeys(contestants, min(int(self.shown), self.trainer.race.n_seeds - 1))
@@ -80,7 +80,7 @@ class RaceRun(MultiRun):
 
 
 def seed_control(run: RaceRun) -> None:
-    """Which seed's networks are shown."""
+    """The control for the seed whose networks are shown."""
 
     def choose():
         run.shown = st.session_state["shown"]
@@ -93,7 +93,7 @@ def seed_control(run: RaceRun) -> None:
 
 
 def planes(run: RaceRun) -> dict[Slot, object]:
-    """A small picture of the plane for each contestant, under its name: slots, and what they show."""
+    """A small picture of the plane for each contestant, below its name: slot -> function that makes its picture."""
     contestants = run.experiment.contestants
     views = {}
     columns = st.columns(min(3, len(contestants)))
