@@ -81,7 +81,7 @@ def _curves_spec(title: str, labels: tuple[str, ...]) -> Spec:
 
 
 def depth_histograms(label: str, color: str, layers: list[int], edges: np.ndarray, shares: np.ndarray) -> Picture:
-    """The distribution of activations in some layers, a row each; the outermost bins hold all beyond them.
+    """The distribution of activations in some layers, one row each; the outermost bins also count all values outside.
 
     Rows are as high as their second highest bin, at which the highest is cut.
 
