@@ -30,11 +30,11 @@ def _(knob: Flag, value):
 @others.register
 def _(knob: Number, value):
     if value == knob.low:
-        other = knob.low + max(knob.step if isinstance(value, int) else 0, (knob.high - knob.low) / 10)
+        found = [knob.low + (knob.high - knob.low) * share for share in (0.1, 0.01)]
     else:
-        other = math.sqrt(knob.low * value) if knob.log else (knob.low + value) / 2
-    near = knob.nearest(other)
-    return [near if near != value else knob.nearest(value + knob.step)]
+        found = [math.sqrt(knob.low * value) if knob.log else (knob.low + value) / 2]
+    found = [knob.nearest(other) for other in found]
+    return [other for other in dict.fromkeys(found) if other != value] or [knob.nearest(value + knob.step)]
 
 
 @others.register

@@ -203,7 +203,7 @@ def test_five_charts_show_what_the_engine_gave(evaluation):
 def test_the_knobs_of_the_stream_do_not_train_anew(evaluation, monkeypatch):
     before, trained = evaluation.figures, []
     monkeypatch.setattr(
-        "playground.topics.batch_norm.one_batch.seeds_trainer", lambda x: trained.append(x) or seeds_trainer(x)
+        "playground.topics.batch_norm.running_statistics.seeds_trainer", lambda x: trained.append(x) or seeds_trainer(x)
     )
     evaluation.turn("momentum", 0.5).turn("batch_size", 1)
     assert trained == []

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from playground.nn import ACTIVATIONS, INITIALIZERS, SGD, NeuralNetwork, check_network, network_gradients
-from playground.topics.forward_backward.equations import agrees, code_lines, equations
+from playground.topics.forward_backward.equation import agrees, code_lines
+from playground.topics.forward_backward.equations import equations
 from playground.topics.forward_backward.mistakes import MISTAKES, broken
 from playground.topics.forward_backward.step_check import (
     NUDGES,
