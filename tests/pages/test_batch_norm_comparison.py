@@ -40,6 +40,17 @@ def test_the_pair_of_runs_opens_with_a_picture_for_each_and_says_what_to_do(visi
     assert visitor.notices == []
 
 
+def test_a_link_with_the_name_that_the_section_had_opens_it(visit):
+    visitor = visit()
+    visitor.app.switch_page(PAGE)
+    visitor.app.query_params.update({"section": "duel", "n_seeds": "3"})
+    visitor.run()
+    assert visitor.url["section"] == "pairs"
+    assert visitor.url["n_seeds"] == "3"
+    assert visitor.notices == []
+    assert "both networks of a pair" in visitor.words
+
+
 def test_a_pair_of_runs_that_is_played_ends_with_a_verdict(pairs):
     pairs.turn("n_seeds", 10).turn("learning_rate", 0.2).turn("dataset", "blobs").turn("epochs", 20).press("Play")
     assert "Epoch 20 of 20" in pairs.timeline

@@ -116,7 +116,7 @@ def _output(step: Pass, number: int) -> Equation:
         name=f"a{number}", title=f"Activations of layer {number}: {at.activation.label}", phase=FORWARD, layer=number,
         formula=rf"{at.symbol('a')} = \sigma({at.symbol('z')}), \qquad \sigma(z) = {formula}",
         words="A nonlinear function, element by element. Without it, all layers together are one linear map.",
-        code=(type(at.activation).forward, "output"),
+        code=(type(at.activation).function, "return"),
         operands=(Array(at.symbol("z"), at.z, (n, j)),),
         result=Array(at.symbol("a"), at.a, (n, j)),
         terms=[rf"\sigma({tex(z)})"],

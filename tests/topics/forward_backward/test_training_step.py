@@ -280,3 +280,7 @@ def test_the_check_leaves_stacks_and_their_gradients_alone():
 def test_the_step_takes_every_initialiser():
     for initializer in INITIALIZERS:
         assert np.isfinite(follow_step(TrainingStep(initializer=initializer)).loss)
+
+
+def test_a_link_with_the_name_that_a_knob_had_means_the_same():
+    assert TrainingStep.from_query({"slip": "wrong_sign"}) == (TrainingStep(mistake="wrong_sign"), [])
