@@ -42,7 +42,7 @@ def test_units_and_links_can_be_pointed_at_and_tell_their_formula(open_page):
     x, y = middle(circles(page).nth(4))  # two inputs and the 1 come first
     page.mouse.click(x, y - 14)
     page.wait_for_function("location.search.includes('focus=1-0-1')")
-    page.mouse.equation(x + 3, y - 14)
+    page.mouse.move(x + 3, y - 14)
     tip = page.locator("#vg-tooltip-element")
     expect(tip).to_contain_text("hidden 1, unit 2")
     expect(tip).to_contain_text(re.compile(r"1·\S+ \+ 0·\S+ \+ \S+ = -0\.57"))
