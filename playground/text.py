@@ -2,6 +2,7 @@
 
 
 def percent(share: float) -> str:
+    """A share in whole percent: 0.256 is "26 %"."""
     return f"{100 * share:.0f} %"
 
 

@@ -1,11 +1,15 @@
 """The project reads from the bottom up: a module imports only from below, so it can be understood without the rest."""
 
 import ast
+import importlib
+import inspect
 import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+from playground.topics.course.station import STATIONS
 
 ROOT = Path(__file__).parents[1]
 APP = ROOT / "streamlit_app.py"
@@ -106,6 +110,21 @@ def test_a_module_opens_with_a_sentence(path):
     first = docstring.splitlines()[0]
     assert first[0].isupper()
     assert first.endswith(".")
+
+
+@each_module
+def test_what_others_use_has_a_docstring(path):
+    """Its own, or that of what it overrides; what enters a catalogue is described there, a station in its question."""
+    missing, module = [], importlib.import_module(dotted(path)) if folder(path).startswith("playground") else None
+    for node in ast.parse(path.read_text("utf-8")).body if module else ():
+        found = getattr(module, getattr(node, "name", ""), None)
+        if isinstance(node, ast.FunctionDef) and inspect.isfunction(found) and found not in STATIONS.values():
+            missing += [node.name] * (not node.name.startswith("_") and not inspect.getdoc(found))
+        elif isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            methods = [each.name for each in node.body if isinstance(each, ast.FunctionDef)]
+            public = [name for name in methods if not name.startswith("_")]
+            missing += [f"{node.name}.{name}" for name in public if not inspect.getdoc(getattr(found, name))]
+    assert missing == []
 
 
 @pytest.mark.parametrize(

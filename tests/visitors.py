@@ -21,8 +21,9 @@ from streamlit.testing.v1 import AppTest, app_test
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 30  # seconds until what has not happened counts as not happening
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")  # by the names of their commands; the first there is
 
-# For each new `AppTest` Streamlit looks through all installed packages: once will do, and is two thirds of the work.
+# For each new `AppTest` Streamlit looks through all installed packages: once is enough, and three quarters of the work.
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
@@ -222,19 +223,30 @@ def wait_until_healthy(url: str) -> None:
             time.sleep(0.1)
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A real browser, for all tests of a process. Without one the tests are skipped, but never in CI."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        refuse(f"there is no browser: none of {', '.join(names)}")
+def browser_path() -> str | None:
+    """Where this machine has Chromium; None where it has none."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+@contextmanager
+def launched(path: str) -> Iterator[Browser]:
+    """A browser, whose pages are given time."""
     expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real browser, for all tests of a process. Without one the tests are skipped, but never in CI."""
+    path = browser_path()
+    if path is None:
+        refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        refuse(f"there is no browser: none of {', '.join(BROWSERS)}")
+    with launched(path) as browser:
+        yield browser
 
 
 class Pages:

@@ -1,4 +1,4 @@
-"""Pictures of a run, from what diagnostics measure: data to Vega-Lite, and nothing of the screen they stand on."""
+"""Charts: from measured data to Vega-Lite specifications, without anything of the page that shows them."""
 
 from .batch_features import feature_histograms, gradient_paths, mode_accuracies, noise_by_size, running_statistic
 from .curves import accuracy_curve, loss_curve

@@ -1,4 +1,4 @@
-"""Batch normalisation in pictures: features before and after, paths of the gradient, and estimates that converge."""
+"""Batch normalisation in charts: features before and after, paths of the gradient, and estimates that converge."""
 
 from functools import lru_cache
 
@@ -17,18 +17,18 @@ MODES = ("evaluation mode", "training mode, random order", "training mode, sorte
 BARS = 320  # pixels of height of the paths
 CURVE = 280
 MODES_HEIGHT = 380
-LEAST = 110  # of all features together
-REACH = 3.0  # of the scale of features at the least, either way, so that a gain, a scale or a shift is seen as such
-TINY = 1e-12  # a mean below it, in standard deviations, is rounding
+LEAST = 110  # pixels of height of all features, at least
+REACH = 3.0  # the axis goes at least from -REACH to REACH, so that a gain, a scale or a shift is visible
+TINY = 1e-12  # a mean below this number of standard deviations is a rounding error
 
 
 def feature_histograms(title: str, values: np.ndarray, chosen: int) -> Picture:
-    """The distribution of each feature over the batch, a row each, with mean and standard deviation as dot and line.
+    """The distribution of each feature over the batch, one row each: a dot is the mean, a line the standard deviation.
 
     Args:
         title: of the axis.
         values: shape (batch, features).
-        chosen: the feature that stands out, counted from 0.
+        chosen: the highlighted feature, counted from 0.
     """
     low, high = min(values.min(), -REACH), max(values.max(), REACH)
     edges = np.linspace(low - 0.02 * (high - low), high + 0.02 * (high - low), BINS + 1)
@@ -86,13 +86,13 @@ def _features_spec(title: str, n_features: int) -> Spec:
 
 
 def gradient_paths(paths: np.ndarray, total: np.ndarray, first: int, chosen: int) -> Picture:
-    """The gradient of one feature, example by example: what comes on each of `PATHS`, stacked, and their sum.
+    """The gradient of one feature, example by example: the parts on each of `PATHS`, stacked, and their sum.
 
     Args:
         paths: shape (3, examples).
-        total: what the backward pass gave, shape (examples,).
+        total: the gradient of the backward pass, shape (examples,).
         first: number of the first example.
-        chosen: number of the example that stands out.
+        chosen: number of the highlighted example.
     """
     examples = np.arange(first, first + len(total))
     table = {
@@ -141,17 +141,17 @@ def _paths_spec() -> Spec:
 
 
 def running_statistic(title: str, batches: np.ndarray, running: np.ndarray, whole: float) -> Picture:
-    """A statistic of each mini-batch as a dot, the running one as a line, that of all points as dashes.
+    """A statistic of each mini-batch as a dot, the running one as a line, the one of all points as dashes.
 
     Args:
         title: of the axis.
-        batches, running: shape (mini-batches,); NaN where a batch has none.
+        batches, running: shape (mini-batches,); NaN if a batch has no such statistic.
         whole: the value for all points.
     """
     steps = np.arange(1, len(running) + 1)
-    seen = np.flatnonzero(np.isfinite(batches))
+    finite = np.flatnonzero(np.isfinite(batches))
     tables = {
-        "batches": pa.table({"step": [pack(steps[seen])], "value": [pack(batches[seen])]}),
+        "batches": pa.table({"step": [pack(steps[finite])], "value": [pack(batches[finite])]}),
         "running": pa.table({"step": [pack(steps)], "value": [pack(running)]}),
         "all": pa.table({"value": [whole]}),
     }
@@ -186,19 +186,19 @@ def _running_spec(title: str) -> Spec:
 
 
 def noise_by_size(title: str, sizes: np.ndarray, measured: np.ndarray, theory: np.ndarray) -> Picture:
-    """How much an estimate scatters against the batch size, both logarithmic: measured as dots, theory as dashes.
+    """How much an estimate scatters, over the batch size, both logarithmic: measured as dots, theory as dashes.
 
     Args:
         title: of the axis.
         sizes: batch sizes, shape (sizes,).
-        measured, theory: standard deviations, shape (sizes,); NaN where there is none. What is 0 has no place.
+        measured, theory: standard deviations, shape (sizes,); NaN where there is none. A value of 0 is not drawn.
     """
     rows = []
     for kind, values in (("measured", measured), ("theory", theory)):
         shown = np.flatnonzero(np.nan_to_num(values) > 0)
         rows.append({"size": pack(np.asarray(sizes)[shown]), "value": pack(values[shown]), "kind": kind})
-    seen = np.flatnonzero(np.isfinite(measured))
-    words = ", ".join(f"{sizes[i]}: {number(measured[i])} (theory {number(theory[i])})" for i in seen)
+    finite = np.flatnonzero(np.isfinite(measured))
+    words = ", ".join(f"{sizes[i]}: {number(measured[i])} (theory {number(theory[i])})" for i in finite)
     return Picture(_noise_spec(title), {"noise": pa.Table.from_pylist(rows)}, f"{title} by batch size: {words}.")
 
 
@@ -232,7 +232,7 @@ def _sizes(title: str = "Batch size (log scale)") -> alt.X:
 def mode_accuracies(
     sizes: tuple[int, ...], evaluation: np.ndarray, shuffled: np.ndarray, by_class: np.ndarray
 ) -> Picture:
-    """Accuracy in training mode against the batch size, as median and quartile band over seeds; in evaluation, dashed.
+    """Accuracy in training mode over the batch size: median and quartiles over the seeds. In evaluation mode, dashed.
 
     Args:
         sizes: batch sizes.

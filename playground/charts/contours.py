@@ -1,15 +1,15 @@
-"""A contour is the border of the region in which a function on a grid is above a level, as closed rings of points.
+"""Contours: the border of the region in which a function on a grid is above a level, as closed rings of points.
 
-Marching squares (Lorensen & Cline 1987, in two dimensions): the border crosses the edges of the grid's cells between a
-corner above the level and one below; in each cell the crossings are joined, and cell by cell this makes rings.
+Marching squares (Lorensen & Cline 1987, in two dimensions): the border crosses an edge of a cell if one end of the edge
+is above the level and the other is not. In each cell these crossings are joined, and all cells together give rings.
 """
 
 from functools import lru_cache
 
 import numpy as np
 
-STRAIGHT = 1e-5  # radians of a turn that is none, but for rounding
-SAME = 1e-3  # cells between points that are one on any screen
+STRAIGHT = 1e-5  # radians: a smaller change of direction is a rounding error
+SAME = 1e-3  # cells: points nearer than this look like one on any screen
 TOP, RIGHT, BOTTOM, LEFT = range(4)
 # For each of the 16 kinds of cells (top left 8, top right 4, bottom right 2, bottom left 1, added up where the corner
 # is above the level): the edges at which the border enters and leaves, with the region always on the same side.
@@ -26,13 +26,13 @@ def rings(F: np.ndarray, level: float) -> list[np.ndarray]:
 
     Args:
         F: values on a grid, (rows, columns).
-        level: what the region is above of.
+        level: F is above this in the region.
 
     Returns:
-        Rings of shape (points, 2): column and row, as fractions of the grid's indices. The border of a hole runs the
-        other way round than the border that it is in, so that a fill by winding number leaves holes open.
+        Rings of shape (points, 2): column and row, as fractional indices of the grid. The border of a hole has the
+        opposite direction to the border around it, so that a fill by winding number leaves holes open.
     """
-    F = np.pad(F, 1, constant_values=level - 1e6)  # so far below that the border runs along the margin itself
+    F = np.pad(F, 1, constant_values=level - 1e6)  # so low that the border runs along the margin
     above = level < F
     kind = 8 * above[:-1, :-1] + 4 * above[:-1, 1:] + 2 * above[1:, 1:] + above[1:, :-1]
     n_rows, n_columns = F.shape
@@ -57,14 +57,14 @@ def rings(F: np.ndarray, level: float) -> list[np.ndarray]:
 
 
 def _without_straight_points(ring: np.ndarray) -> np.ndarray:
-    """The ring without points that stand twice, or where it goes straight on: most of those along the margin."""
+    """The ring without double points, and without points on a straight line: most of those along the margin."""
     moved = np.abs(ring - np.roll(ring, 1, axis=0)).max(axis=1) > SAME
     ring = ring[moved] if moved.sum() > 2 else ring
     step = np.roll(ring, -1, axis=0) - ring
     before = np.roll(step, 1, axis=0)
     cross = np.abs(before[:, 0] * step[:, 1] - before[:, 1] * step[:, 0])
-    turns = cross > STRAIGHT * np.hypot(*before.T) * np.hypot(*step.T)
-    return ring[turns] if turns.sum() > 2 else ring
+    bends = cross > STRAIGHT * np.hypot(*before.T) * np.hypot(*step.T)
+    return ring[bends] if bends.sum() > 2 else ring
 
 
 @lru_cache(maxsize=16)
@@ -77,7 +77,7 @@ def _edge_numbers(edge: int, n_rows: int, n_columns: int) -> np.ndarray:
 
 
 def _crossings(F: np.ndarray, level: float) -> np.ndarray:
-    """For each edge, by its number, where F is equal to the level if it is linear along the edge: column and row."""
+    """For each edge, by its number, column and row of the point where F, linear along the edge, equals the level."""
     rows, columns = np.mgrid[: F.shape[0], : F.shape[1]].astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         along_row = np.nan_to_num((level - F) / (np.roll(F, -1, axis=1) - F))

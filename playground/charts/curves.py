@@ -1,4 +1,4 @@
-"""Learning curves: loss and accuracy by epoch, on the points that are trained on and on those that are not."""
+"""Learning curves: loss and accuracy by epoch, on the training points and on the test points."""
 
 from functools import lru_cache
 
@@ -11,8 +11,8 @@ from ..training.diagnostics import Snapshot
 from .palette import NOW, REFERENCE
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
 
-POINTS = 200  # at most, of a curve
-FLOOR = 1e-9  # a loss below it, which may be 0, is drawn here
+POINTS = 200  # of a curve, at most
+FLOOR = 1e-9  # a smaller loss, which may be 0, is drawn here
 CURVE = 226  # pixels of height
 
 

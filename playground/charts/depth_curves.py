@@ -1,4 +1,4 @@
-"""The signal through depth: its size layer by layer, theory over measurement, and its distribution in some layers."""
+"""The signal through depth: its size layer by layer, measured and by theory, and its distribution in some layers."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +13,7 @@ from .picture import AXIS, Picture, Spec, pack, specification, unpack
 
 CURVE = 300  # pixels of height
 ROW = 34  # pixels of height of a layer's histogram
-FLOOR, CEILING = 1e-12, 1e12  # a line ends where it leaves these
+FLOOR, CEILING = 1e-12, 1e12  # values beyond are not drawn
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Profile:
     Attributes:
         label: the contestant's.
         measured: a value for each layer, shape (depth,).
-        theory: the same as predicted; None where there is no theory.
+        theory: the predicted values; None if there is no theory.
     """
 
     label: str
@@ -66,7 +66,7 @@ def _curves_spec(title: str, labels: tuple[str, ...]) -> Spec:
             color=alt.Color(
                 "contestant:N",
                 scale=alt.Scale(domain=list(labels), range=list(CONTESTANTS[: len(labels)])),
-                legend=None,  # the names stand over the histograms, with their colours
+                legend=None,  # the names are above the histograms, in their colours
             ),
             strokeDash=alt.StrokeDash(
                 "kind:N",
@@ -81,7 +81,7 @@ def _curves_spec(title: str, labels: tuple[str, ...]) -> Spec:
 
 
 def depth_histograms(label: str, color: str, layers: list[int], edges: np.ndarray, shares: np.ndarray) -> Picture:
-    """The distribution of activations in some layers, a row each; the outermost bins hold all beyond them.
+    """The distribution of activations in some layers, one row each; the outermost bins also count all values outside.
 
     Rows are as high as their second highest bin, at which the highest is cut.
 

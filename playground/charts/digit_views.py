@@ -1,4 +1,4 @@
-"""A network of digits in pictures: what it confuses, where a layer puts the images, and its answer to one of them."""
+"""A network of digits in charts: what it confuses, where a layer puts the images, and its answer to one image."""
 
 from functools import lru_cache
 
@@ -12,12 +12,12 @@ from .palette import CLASSES, NOW, REFERENCE, WRONG
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
 
 MATRIX, MAP, BARS = 500, 480, 330  # pixels of height
-FULL = 5  # images that are mistaken in the same way: from so many on, the most frequent mistake has the full colour
+FULL = 5  # a mistake that is made this often, or the most frequent one if that is more, has the full colour
 INK = "#24222b"  # text on a light colour
 
 
 def confusion_heatmap(matrix: np.ndarray, name: str) -> Picture:
-    """What is taken for what: true digits in rows, answers in columns. The diagonal, where all is right, is pale.
+    """Which digits are taken for which: true digits in rows, answers in columns. The diagonal, all right, is pale.
 
     Args:
         matrix: counts, shape (classes, classes).
@@ -56,7 +56,7 @@ def _confusion_spec(n_classes: int) -> Spec:
     }
     right = cells.transform_filter("datum.right == 1")
     wrong = cells.transform_filter("datum.right == 0")
-    # under the colour lies white, so that its shades are the same on light and on dark
+    # a white background, so that the shades are the same on a light and on a dark page
     on_colour = alt.condition("datum.strength > 0.5", alt.value("white"), alt.value(INK))
     return specification(
         MATRIX,
@@ -71,12 +71,12 @@ def _confusion_spec(n_classes: int) -> Spec:
 
 
 def image_map(found: Places, images: Images, said: np.ndarray, layer: str) -> Picture:
-    """Each image at its place in the plane, as the digit that it is; a circle round those that are taken for another.
+    """Each image at its place in the plane, drawn as its true digit; a circle marks the misclassified ones.
 
     Args:
         found: where the images are.
         images: the images.
-        said: the digits that the network takes them for, shape (images,).
+        said: the answers of the network, shape (images,).
         layer: name of the layer.
     """
     n = len(found.points)
@@ -110,7 +110,7 @@ def _map_spec() -> Spec:
 
 
 def probability_bars(probabilities: np.ndarray) -> Picture:
-    """The network's answer to one image: a bar for each digit, the most probable one strong.
+    """The network's answer to one image: a bar for each digit, the most probable one highlighted.
 
     Args:
         probabilities: shape (classes,).

@@ -1,4 +1,4 @@
-"""With batch normalisation and without: how the inputs of the activations drift by epoch, and gradients by layer."""
+"""With batch normalisation and without: how the inputs of the activations change by epoch, and gradients by layer."""
 
 from functools import lru_cache
 
@@ -14,16 +14,16 @@ from ..training.significance import quartiles
 from .palette import CONTESTANTS, REFERENCE
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
 
-POINTS = 60  # at most, of a curve
+POINTS = 60  # of a curve, at most
 ROW = 64  # pixels of height of a layer
 REACH = 0.48  # of a row, on either side of its middle
 GRADIENTS = 190  # pixels of height
-ROUND = (1, 1.5, 2, 3, 4, 6, 8, 10, 15)  # steps that leave little of a row empty, and seldom change
-SMALLEST = 1e-12  # a gradient below it, which may be 0, is drawn here
+ROUND = (1, 1.5, 2, 3, 4, 6, 8, 10, 15)  # limits that leave little of a row empty, and change seldom
+SMALLEST = 1e-12  # a smaller gradient, which may be 0, is drawn here
 
 
 def input_drift(trainer: PairsTrainer, contestant: Contestant, seed: int) -> Picture:
-    """Inputs of the activation function by epoch, a row a layer: median in a band from 15th to 85th percentile.
+    """Inputs of the activation function by epoch, one row per layer: median, and a band from 15th to 85th percentile.
 
     Ioffe & Szegedy (2015), figure 1 b and c. All rows of both contestants have one scale.
     """
@@ -56,7 +56,7 @@ def input_drift(trainer: PairsTrainer, contestant: Contestant, seed: int) -> Pic
 
 
 def nice_limit(values: np.ndarray) -> float:
-    """The smallest round number that no finite value is beyond: one of `ROUND` times a power of ten."""
+    """The smallest round number that is at least as large as every finite value: `ROUND` times a power of ten."""
     sizes = np.abs(values[np.isfinite(values)])
     largest = max(float(sizes.max(initial=0)), 1e-3)
     power = 10.0 ** np.floor(np.log10(largest))
@@ -96,7 +96,7 @@ def _drift_spec(n_layers: int, limit: float, color: str) -> Spec:
 
 
 def paired_gradients(trainer: PairsTrainer) -> Picture:
-    """Norm of the weights' gradient layer by layer, a colour a contestant: median over the seeds, with quartiles."""
+    """Norm of the weights' gradient layer by layer, one colour per contestant: median over the seeds, and quartiles."""
     X, y = trainer.data.X_train[:PROBE], trainer.data.y_train[:PROBE]
     rows, words = [], []
     for contestant in trainer.race.contestants:

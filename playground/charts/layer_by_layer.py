@@ -1,4 +1,4 @@
-"""A network layer by layer, a row each: distributions of weights and activations, gradients, and steps."""
+"""A network layer by layer, one row each: distributions of weights and activations, gradients, and steps."""
 
 from functools import lru_cache
 
@@ -16,7 +16,7 @@ ROW = 50  # pixels of height of a layer
 
 
 def weight_histograms(snapshot: Snapshot) -> Picture:
-    """For each layer, the distribution of its weights now, over where they started."""
+    """For each layer, the distribution of its weights now, in front of the one at the start."""
     now = [layer.weights for layer in snapshot.layers]
     notes = [f"σ {number(layer.weights.std())}" for layer in snapshot.layers]
     spec = _ridge_spec(_names(snapshot), "Weight w", True)
@@ -48,7 +48,7 @@ def gradient_norms(snapshot: Snapshot) -> Picture:
 
 
 def update_ratios(snapshot: Snapshot) -> Picture:
-    """For each layer, size of the last step over size of the weights, with the usual 0.1 % as a line."""
+    """For each layer, size of the last step divided by size of the weights, with the usual 0.1 % as a line."""
     return _dots(snapshot, list(snapshot.moment.update_ratios), "|ΔW| / |W| (log scale)", guide=1e-3)
 
 
@@ -80,7 +80,7 @@ def _ridges(series: dict[str, list[np.ndarray]]) -> pa.Table:
 
 
 def _notes(texts: list[str], **columns: list) -> pa.Table:
-    """A row a layer, the first at the top: `middle` and `top` of the layer's row, and the `text` at its right end."""
+    """One row per layer, the first at the top: `middle` and `top` of the layer's row, and `text` for its right end."""
     base = np.arange(len(texts) - 1, -1, -1)
     return pa.table({"middle": base + 0.4, "top": base + 0.97, "text": texts, **columns})
 
@@ -95,7 +95,7 @@ def _activation_note(layer: LayerStatistics) -> str:
 
 
 def _layer_axis(names: tuple[str, ...]) -> alt.Axis:
-    """An axis with each layer's name at the middle of its row, the input's side at the top."""
+    """An axis with each layer's name at the middle of its row, the first layer at the top."""
     labels = "[" + ",".join(f"'{name}'" for name in reversed(names)) + "]"
     rows = [row + 0.4 for row in range(len(names))]
     return alt.Axis(title=None, values=rows, labelExpr=f"{labels}[round(datum.value - 0.4)]", grid=False, ticks=False)
@@ -116,7 +116,7 @@ def _ridge_spec(names: tuple[str, ...], title: str, start: bool) -> Spec:
     color = alt.Color(
         "when:N",
         scale=alt.Scale(domain=when, range=[REFERENCE, NOW] if start else [NOW]),
-        legend=None,  # said once, above the chart: the rows of all charts of layers are to stand side by side
+        legend=None,  # the page says it above the chart, so that the rows of all charts of layers are side by side
     )
     ridges = (
         unpack("ridges", "value", "top")

@@ -1,4 +1,4 @@
-"""The loss as one parameter is turned, with the tangents that backpropagation and the numerical gradient claim."""
+"""The loss as a function of one parameter, with the slopes by backpropagation and by the numerical gradient."""
 
 from functools import lru_cache
 
@@ -17,7 +17,7 @@ TINY = 1e-17  # an error of 0 is drawn here
 
 
 def slope(checked: Checked) -> Picture:
-    """The loss against the parameter in play, and through the present point both slopes."""
+    """The loss over the parameter in play, and both slopes through the present point."""
     step, i = checked.step, checked.focus
     reach = 2.0
     values, losses = losses_along(step, reach)
@@ -58,7 +58,7 @@ def _slope_spec(label: str) -> Spec:
 
 
 def nudges(checked: Checked) -> Picture:
-    """The relative error of the check against the size h of the nudge: too large is crude, too small is rounding."""
+    """The relative error of the check over the size h of the nudge: large is crude, small is rounding."""
     errors = np.maximum(errors_by_nudge(checked.step), TINY)
     best = NUDGES[errors.argmin()]
     return Picture(

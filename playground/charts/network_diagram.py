@@ -6,26 +6,26 @@ import altair as alt
 import pyarrow as pa
 
 from ..text import number
-from ..topics.forward_backward.equations import BACKWARD, UPDATE, Equation
+from ..topics.forward_backward.equation import BACKWARD, UPDATE, Equation
 from ..topics.forward_backward.training_step import Pass
 from .palette import NEGATIVE, NOW, POSITIVE, REFERENCE
 from .picture import Picture, Spec, specification
 
 ROW = 84  # pixels from one unit to the next
-UNIT, SMALL = 2300, 460  # areas of a unit, and of the 1 from which a bias comes
+UNIT, SMALL = 2300, 460  # areas of a unit, and of the 1 that stands for the input of the biases
 ONE = "the 1 of the biases"
 WIDEST = 9  # pixels of the link with the largest number
-POINTED = "pointed"  # name of the selection: of its layers, all marks answer to it
+POINTED = "pointed"  # name of the selection
 NOT_YET = "·"
 
 
 def diagram(step: Pass, done: list[Equation], current: Equation | None = None) -> Picture:
-    """The network with all that is known after the equations that are done, for the example in play.
+    """The network with all numbers that the equations so far give, for the example in play.
 
     Args:
         step: the training step.
-        done: the equations so far.
-        current: the move that is looked at; its entries in play are ringed. It may still be to come. Without one, the
+        done: these equations.
+        current: the equation that the page shows, which may still be hidden: its entries in play are ringed; None: the
             link in play is ringed.
     """
     known = {equation.name for equation in done}
@@ -80,19 +80,20 @@ def _units(step: Pass, known: set[str], current: Equation | None) -> list[dict]:
     n, ringed, rows = step.example, _ringed(step, current)[0], []
     for i, y in enumerate(heights := _heights(step.X.shape[1])):
         value, slope = number(step.X[n, i]), number(step.douts[0][n, i]) if "da0" in known else ""
-        rows.append(_unit(0, i, y, f"input {i + 1}", value, slope, (0, i) in ringed, a=value, da=slope or NOT_YET))
-    rows.append(_unit(0, len(heights), heights[-1] - 1, ONE, "1"))
+        tips = {"a": value, "da": slope or NOT_YET}
+        rows.append(_unit((0, i), y, f"input {i + 1}", value, gradient=slope, ringed=(0, i) in ringed, tips=tips))
+    rows.append(_unit((0, len(heights)), heights[-1] - 1, ONE, "1"))
     for layer, dense in enumerate(step.dense, start=1):
         heights = _heights(dense.W.shape[1])
         for j, y in enumerate(heights):
             rows.append(_working_unit(step, known, layer, j, y, (layer, j) in ringed))
         if layer < len(step.dense):
-            rows.append(_unit(layer, len(heights), heights[-1] - 1, ONE, "1"))
+            rows.append(_unit((layer, len(heights)), heights[-1] - 1, ONE, "1"))
     return rows
 
 
 def _working_unit(step: Pass, known: set[str], layer: int, j: int, y: float, ringed: bool) -> dict:
-    """A unit with weights: its numbers as far as they are known, and how they come about."""
+    """A unit with weights: its numbers, as far as they are known, and how they are computed."""
     n, dense, last = step.example, step.dense[layer - 1], layer == len(step.dense)
     place = step.place(dense)
     z, a = number(step.outputs[place][n, j]), number(step.outputs[place + 1][n, j])
@@ -102,32 +103,46 @@ def _working_unit(step: Pass, known: set[str], layer: int, j: int, y: float, rin
     has_z, has_a = f"z{layer}" in known, ("p" if last else f"a{layer}") in known
     has_dz, has_da = f"dz{layer}" in known, f"da{layer}" in known
     activation = "softmax" if last else step.activation(dense).label
-    return _unit(
-        layer, j, y,
-        f"output {j + 1}" if last else f"hidden {layer}, unit {j + 1}",
-        a if has_a else f"z {z}" if has_z else NOT_YET,
-        dz if has_dz else da if has_da else "",
-        ringed,
-        z=f"{sums} = {z}" if has_z else NOT_YET,
-        a=f"{activation}({z}) = {a}" if has_a else NOT_YET,
-        da=da if has_da else NOT_YET,
-        dz=dz if has_dz else NOT_YET,
-    )  # fmt: skip
+    tips = {
+        "z": f"{sums} = {z}" if has_z else NOT_YET,
+        "a": f"{activation}({z}) = {a}" if has_a else NOT_YET,
+        "da": da if has_da else NOT_YET,
+        "dz": dz if has_dz else NOT_YET,
+    }
+    name = f"output {j + 1}" if last else f"hidden {layer}, unit {j + 1}"
+    text = a if has_a else f"z {z}" if has_z else NOT_YET
+    slope = dz if has_dz else da if has_da else ""
+    return _unit((layer, j), y, name, text, gradient=slope, ringed=ringed, tips=tips)
 
 
 def _products(left, right) -> str:
     return " + ".join(f"{number(a)}·{number(b)}" for a, b in zip(left, right, strict=True))
 
 
-def _unit(column, index, y, name, text, gradient="", ringed=False, z="–", a="–", da="–", dz="–") -> dict:
+def _unit(
+    place: tuple[int, int], y: float, name: str, text: str, *,
+    gradient: str = "", ringed: bool = False, tips: dict[str, str] | None = None,
+) -> dict:  # fmt: skip
+    """A row of the table of units.
+
+    Args:
+        place: number of the column, and of the unit in it.
+        y: its height.
+        name: in the tooltip.
+        text, gradient: the numbers inside the unit.
+        ringed: whether a ring marks the unit.
+        tips: what the tooltip says of z, a, da and dz; "–" where it says nothing.
+    """
+    column, index = place
     return {
         "x": float(column), "y": float(y), "key": f"{column}-{index}", "name": name, "text": text,
-        "gradient": gradient and f"∂ {gradient}", "ringed": ringed, "z": z, "a": a, "da": da, "dz": dz,
+        "gradient": gradient and f"∂ {gradient}", "ringed": ringed, **dict.fromkeys(("z", "a", "da", "dz"), "–"),
+        **(tips or {}),
     }  # fmt: skip
 
 
 def _links(step: Pass, known: set[str], current: Equation | None, back: bool) -> list[dict]:
-    """A row a link. On the way back a link has its gradient, once that is known, in place of its weight."""
+    """A row for each link. In the backward pass a link shows its gradient, once that is known, and not its weight."""
     ringed, rows = _ringed(step, current)[1], []
     largest = max(abs(step.network.gradients if back else step.network.parameters).max(), 1e-12)
     for layer, dense in enumerate(step.dense, start=1):
@@ -165,14 +180,14 @@ def _links(step: Pass, known: set[str], current: Equation | None, back: bool) ->
 
 
 def _slope_sum(step: Pass, layer: int, i: int, j: int) -> str:
-    """How the gradient of a weight, or of the bias on the last link, adds up over the batch."""
+    """The sum over the batch that gives the gradient of a weight, or of a bias, which is the last link of a unit."""
     place = step.place(step.dense[layer - 1])
     given, dz = step.input(place), step.douts[place + 1][:, j]
     return _products(given[:, i], dz) if i < given.shape[1] else " + ".join(number(each) for each in dz)
 
 
 def _sides(step: Pass, loss: str, rows: int) -> list[dict]:
-    """What stands beside the units: the names of the layers above them, and the labels at the right."""
+    """The texts around the units: the names of the layers above, and the labels at the right."""
     last, top = len(step.dense), rows / 2 + 0.15
     heads = ["input x", *(f"hidden {layer}" for layer in range(1, last)), "output p"]
     texts = [{"x": float(x), "y": top, "text": head, "bold": False} for x, head in enumerate(heads)]

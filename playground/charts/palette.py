@@ -1,8 +1,8 @@
-"""One colour for one thing on every page, told apart by colour-blind people, and readable on light and on dark.
+"""The same colour for the same thing on every page, also for colour-blind people, and on light and dark pages.
 
-Classes have Okabe & Ito's colours (2008). Contestants have those six of some fifty well-known colours that lie furthest
-apart for all kinds of sight. The network as it is now is violet; what it is compared with (its start, the test points)
-is grey. Signs are teal and vermilion.
+Classes have Okabe & Ito's colours (2008). Contestants have the six of some fifty well-known colours that differ most
+for all kinds of colour vision. The present network is violet; what it is compared with (its start, the test points) is
+grey. Positive numbers are teal, negative ones vermilion.
 """
 
 CLASSES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9")

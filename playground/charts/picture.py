@@ -1,9 +1,10 @@
-"""A picture is a Vega-Lite specification that stays, and small tables that change from frame to frame.
+"""A picture is a Vega-Lite specification that stays the same, and small tables that change from frame to frame.
 
-The specification names its tables and is built once for a shape of network, so that a redraw sends data alone: with a
-chart built anew each time, the browser paints half as many frames a second. A table has one row a line or area, with
-its points packed into text (`pack`): the browser reads tables cell by cell, and a row a point halves the frames again.
-Tables are Arrow's, as they travel: from pandas, making and converting them takes half of a frame's time on the server.
+The specification refers to its tables by name and is built once for each shape of network, so that a redraw sends only
+data: if each frame had a new chart, the browser would paint half as many frames per second. A table has one row for
+each line or area, with its points packed into text (`pack`): the browser reads tables cell by cell, and a row for each
+point would halve the frames again. Tables are Arrow's, the format that Streamlit sends: to make them in pandas and
+convert them takes half of a frame's time on the server.
 """
 
 from dataclasses import dataclass
@@ -32,14 +33,14 @@ class Picture:
 
 
 def pack(values: np.ndarray | list[float], digits: int = 4) -> str:
-    """Numbers as text, to so many digits: one cell of a table."""
+    """Numbers as text, with this many digits: one cell of a table."""
     return " ".join([f"{value:.{digits}g}" for value in values])
 
 
 def unpack(table: str, *columns: str, as_text: bool = False) -> alt.Chart:
     """A chart of the named table with a row for each of the numbers packed in `columns`, in order.
 
-    `as_text` leaves them text, which a scale with a given domain reads as well, and which is a third faster.
+    `as_text` leaves them as text: a scale with a given domain reads that too, and it is a third faster.
     """
     split = {column: f"split(datum.{column}, ' ')" for column in columns}
     chart = alt.Chart(alt.NamedData(table)).transform_calculate(**split).transform_flatten(list(columns))

@@ -1,4 +1,4 @@
-"""The plane as a network sees it: coloured by class probability, with the points it learns from and is tested on."""
+"""The plane as a network sees it: coloured by class probability, with its training and test points."""
 
 from functools import lru_cache
 
@@ -13,8 +13,8 @@ from .contours import rings
 from .palette import CLASSES, REFERENCE, WRONG
 from .picture import Picture, Spec, pack, specification, unpack
 
-MARGINS = (0.0, 0.4, 0.8)  # by how much the likeliest class leads: each makes its colour a shade stronger
-SMALL_MARGINS, SMALL_GRID, SMALL_POINTS = (0.0, 0.6), 26, 100  # of a small picture, of which many are drawn at once
+MARGINS = (0.0, 0.4, 0.8)  # lead of the most probable class: its colour is one shade stronger above each of them
+SMALL_MARGINS, SMALL_GRID, SMALL_POINTS = (0.0, 0.6), 26, 100  # of a small picture; a page shows many of them
 SQUARE, SMALL = 470, 200  # pixels of height
 
 
@@ -23,7 +23,7 @@ def boundary(snapshot: Snapshot) -> Picture:
     return plane(snapshot.data, snapshot.network)
 
 
-@np.errstate(all="ignore")  # of a network that has diverged
+@np.errstate(all="ignore")  # the network may have diverged
 def plane(data: Data, network: NeuralNetwork, small: bool = False) -> Picture:
     """The same for any network on any data. A small one has no legends or axes, and only some of the points."""
     low, high = view_limits(data)
@@ -50,11 +50,11 @@ def plane(data: Data, network: NeuralNetwork, small: bool = False) -> Picture:
 
 
 def _regions(probabilities: np.ndarray, margins: tuple[float, ...], low: float, high: float) -> pa.Table:
-    """Where each class leads by more than each of the margins: a filled path a region, its points in order.
+    """Where each class leads by more than each of the margins: one filled path per region, its points in order.
 
-    The rings of a region are one path, joined by a line to the first ring's start and back, which encloses nothing.
-    Vega-Lite could show an image instead, but loads each one anew, and flickers; rectangles of the grid are 50 times as
-    many marks.
+    The rings of a region are one path: a line from the first ring's start and back joins each ring, and encloses
+    nothing. Vega-Lite could show an image instead, but it would load each one again, and flicker; rectangles of the
+    grid would be 50 times as many marks.
     """
     rows = []
     scale = (high - low) / (len(probabilities) - 1)

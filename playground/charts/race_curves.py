@@ -1,4 +1,4 @@
-"""A race in one picture: the loss of each contestant by epoch, as the median over its seeds in a band of quartiles."""
+"""A race in one chart: the loss of each contestant by epoch, median and quartiles over its seeds."""
 
 from functools import lru_cache
 
@@ -12,12 +12,12 @@ from ..training.significance import WORST_LOSS, quartiles
 from .palette import CONTESTANTS
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
 
-POINTS = 60  # at most, of a curve
+POINTS = 60  # of a curve, at most
 HEIGHT = 500  # pixels
 
 
 def race_curves(trainer: RaceTrainer) -> Picture:
-    """Training loss by epoch, a colour a contestant: median over the seeds, and a band from quartile to quartile."""
+    """Training loss by epoch, one colour per contestant: median over the seeds, and a band between quartiles."""
     moments = trainer.lead.history.moments
     indices = np.unique(np.linspace(0, len(moments) - 1, POINTS).round().astype(int)).tolist()
     losses = np.nan_to_num(trainer.figures("train_loss", indices), nan=WORST_LOSS, posinf=WORST_LOSS)

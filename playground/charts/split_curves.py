@@ -1,4 +1,4 @@
-"""Two ways to split in pictures: accuracy by epoch, which digits fail, and how near test and training images are."""
+"""Two ways to split in charts: accuracy by epoch, which digits fail, and how near test and training images are."""
 
 from functools import lru_cache
 
@@ -13,16 +13,16 @@ from ..training.significance import quartiles
 from .palette import CONTESTANTS
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
 
-POINTS = 60  # at most, of a curve
+POINTS = 60  # of a curve, at most
 CURVES, DIGITS, DISTANCES = 340, 400, 260  # pixels of height
 BINS = 24
 LABELS = tuple(SPLITS[split].label for split in PAIR)
 
 
 def split_curves(trainer: TwoSplitsTrainer) -> Picture:
-    """Test accuracy by epoch, a colour a way to split: median over the seeds, and a band from quartile to quartile.
+    """Test accuracy by epoch, one colour per way to split: median over the seeds, and a band between the quartiles.
 
-    From the first epoch on: to show what untrained networks guess would take most of the height.
+    It starts at the first epoch: the accuracy of untrained networks would take most of the height.
     """
     accuracies = trainer.accuracies()
     newest = accuracies.shape[-1] - 1
@@ -56,7 +56,7 @@ def _curves_spec() -> Spec:
 
 
 def split_recalls(recalls: np.ndarray) -> Picture:
-    """Which digits fail: the share that is right of each digit's test images, median and quartiles over the seeds.
+    """Which digits fail: for each digit the share of its test images that is right, median and quartiles over seeds.
 
     Args:
         recalls: shape (2 ways to split, seeds, digits).
@@ -64,11 +64,11 @@ def split_recalls(recalls: np.ndarray) -> Picture:
     low, median, high = quartiles(recalls.swapaxes(1, 2))
     rows, words = [], []
     for which, label in enumerate(LABELS):
-        seen = np.flatnonzero(np.isfinite(median[which]))
+        tested = np.flatnonzero(np.isfinite(median[which]))
         figures = {"low": low, "median": median, "high": high}
-        packed = {name: pack(values[which, seen]) for name, values in figures.items()}
-        rows.append(packed | {"digit": pack(seen), "split": label})
-        words.append(f"{label} " + ", ".join(f"{digit}: {percent(median[which, digit])}" for digit in seen))
+        packed = {name: pack(values[which, tested]) for name, values in figures.items()}
+        rows.append(packed | {"digit": pack(tested), "split": label})
+        words.append(f"{label} " + ", ".join(f"{digit}: {percent(median[which, digit])}" for digit in tested))
     return Picture(
         _recalls_spec(recalls.shape[-1]),
         {"recalls": pa.Table.from_pylist(rows)},
@@ -97,11 +97,11 @@ def _recalls_spec(n_digits: int) -> Spec:
 
 
 def split_distances(last: TestPart, stratified: list[TestPart]) -> Picture:
-    """How the distances from test images to their nearest training image are distributed, with medians as dashes.
+    """Distribution of the distances from test images to their nearest training images, with medians as dashes.
 
     Args:
-        last: in the last part of the file.
-        stratified: in the stratified splits, which are taken together.
+        last: the last part of the file.
+        stratified: the stratified splits, shown as one distribution.
     """
     distances = (last.distances, np.concatenate([each.distances for each in stratified]))
     top = max(map(np.max, distances))

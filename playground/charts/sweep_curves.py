@@ -1,4 +1,4 @@
-"""A sweep in two pictures: training loss, and share of the seeds that train, against the value that is swept."""
+"""A sweep in two charts: training loss, and share of the seeds that train, over the value that is swept."""
 
 import math
 from functools import lru_cache
@@ -15,12 +15,12 @@ from .picture import AXIS, Picture, Spec, pack, specification, unpack
 
 LOSSES, SHARES = 340, 170  # pixels of height
 MARGIN = AXIS + 8  # pixels for the labels of the vertical axes
-FLOOR, CEILING = 1e-4, 10.0  # losses beyond are drawn here
+FLOOR, CEILING = 1e-4, 10.0  # losses beyond are drawn at these
 LABELS = ("without batch normalisation", "with batch normalisation")
 
 
 def sweep_losses(trainer: SweepTrainer) -> Picture:
-    """Training loss against the swept value: median over the seeds in a band of quartiles, and guessing as dashes."""
+    """Training loss over the swept value: median over the seeds, a band of quartiles, and guessing as dashes."""
     sweep = trainer.experiment
     low, median, high = np.clip(quartiles(trainer.losses()), FLOOR, CEILING)
     guessing = float(np.log(trainer.data.n_classes))
@@ -41,7 +41,7 @@ def sweep_losses(trainer: SweepTrainer) -> Picture:
 
 
 def sweep_shares(trainer: SweepTrainer) -> Picture:
-    """Share of the seeds that train against the swept value, with the half of them as dashes."""
+    """Share of the seeds that train over the swept value, with one half as dashes."""
     sweep, shares = trainer.experiment, trainer.trained().mean(axis=-1)
     words = "; ".join(
         f"{label} at least half {range_words(sweep.values, row)}" for label, row in zip(LABELS, shares, strict=True)

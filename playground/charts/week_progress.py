@@ -1,4 +1,4 @@
-"""How far the course week has come: a bar for each part, with the hours that are done, looked up, and left."""
+"""How far the visitor is with the course week: a bar for each part, with hours done, looked up and to do."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -14,10 +14,10 @@ DONE, SHOWN, LEFT = STATES = ("done", "answer looked up", "to do")
 
 
 def week_progress(parts: Mapping[str, tuple[float, float, float]]) -> Picture:
-    """A bar a part of the week.
+    """One bar for each part of the week.
 
     Args:
-        parts: name of the part -> hours that are done, whose answers were looked up, and all.
+        parts: name of the part -> its hours: done, with an answer that was looked up, and all.
     """
     rows, labels, words = [], [], []
     for part, (done, shown, total) in parts.items():

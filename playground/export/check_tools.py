@@ -1,4 +1,4 @@
-"""A check says that a piece of code is right, or what to look at: it knows the usual mistakes by what they give."""
+"""A check says that a piece of code is right, or what to look at: it knows what the usual mistakes give."""
 
 import copy
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ class CheckFailed(Exception):
 
 
 def check(what: str, test: Callable[[], None]) -> bool:
-    """Run a test; print a tick, or what to look at. Returns whether it passed."""
+    """Run a test, and print a tick or what to look at. Returns whether it passed."""
     try:
         with np.errstate(all="ignore"):
             test()
@@ -27,7 +27,7 @@ def check(what: str, test: Callable[[], None]) -> bool:
         message = f"{error}. What backward needs, forward must keep in self."
     except ValueError as error:
         message = f"shapes do not fit: {error}. Is a transpose (.mT) missing, or an axis summed that should stay?"
-    except Exception as error:  # whatever a student's code may raise: no traceback, which would hide the message
+    except Exception as error:  # of any kind: a traceback would hide the message
         message = f"it stops with {type(error).__name__}: {error}"
     else:
         print(f"✓ {what}")
@@ -39,14 +39,14 @@ def check(what: str, test: Callable[[], None]) -> bool:
 def compare(
     what: str, given, expected: np.ndarray, mistakes: Mapping[str, np.ndarray] | None = None, n: int = 0
 ) -> None:
-    """Raise `CheckFailed` where an array is not what it should be.
+    """Raise `CheckFailed` if an array is not what it should be.
 
     Args:
         what: its name.
-        given: the array; None where nothing came back.
+        given: the array; None if the function returned nothing.
         expected: what it should be.
-        mistakes: for each usual mistake, what to say and what it gives.
-        n: number of examples in the batch, to tell a mean from a sum; 0 where there is neither.
+        mistakes: for each usual mistake, what to say -> the array that it gives.
+        n: number of examples in the batch, to tell a mean from a sum; 0 if it is neither.
     """
     if given is None:
         raise CheckFailed(f"{what} is None: is a `return` missing?")
@@ -79,10 +79,10 @@ def compare(
 
 
 def gradients(layer: Layer, dout: np.ndarray) -> dict[str, np.ndarray]:
-    """What `backward` gives back, under "dX", and the gradients that it leaves in the layer, in whatever shape.
+    """The gradient that `backward` returns, under "dX", and those that it leaves in the layer, in any shape.
 
     Raises:
-        CheckFailed: where one of them was not set.
+        CheckFailed: one of them was not set.
     """
     names = ["d" + name for name in layer.parameters]
     watched = copy.copy(layer)

@@ -1,4 +1,4 @@
-"""Each exercise has its check: numbers computed another way, with loops or by nudging, and the usual mistakes."""
+"""The check of each exercise: its numbers computed in another way, with loops or by nudging, and usual mistakes."""
 
 import math
 
@@ -11,7 +11,7 @@ from .check_tools import CheckFailed, compare, gradients
 
 
 def xavier() -> None:
-    """Shape, mean and variance of a draw, whose 6400 weights tell a variance to within a few per cent."""
+    """Shape, mean and variance of a draw: with 6400 weights the variance is known to a few per cent."""
     fan_in, fan_out = 40, 160
     W = glorot_normal(np.random.default_rng(0), fan_in, fan_out)
     if W is None:

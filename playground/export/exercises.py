@@ -12,16 +12,16 @@ from .notebook import code, explanation, markdown, notebook
 from .script import blocks, head, heading
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Exercise:
     """One cell to fill in.
 
     Attributes:
         title: its heading.
         piece: the class or function.
-        methods: methods whose bodies are to be written; of a function, its own name.
+        methods: the methods whose bodies the student writes; for a function, its own name.
         task: what to write, with shapes.
-        checks: {what is checked: name of a function in the module `checks`}, in order.
+        checks: what is checked -> name of a function in `exercise_checks`, in order.
     """
 
     title: str
@@ -32,52 +32,54 @@ class Exercise:
 
     @property
     def name(self) -> str:
+        """The name of the class or function."""
         return self.piece.__name__
 
 
 EXERCISES = (
     Exercise(
-        "Xavier initialisation",
-        INITIALIZERS["glorot_normal"].draw,
-        ("glorot_normal",),
-        "Draw `W` of shape `(fan_in, fan_out)` from the generator `rng`: `rng.standard_normal(shape)` has variance 1.",
-        {"Xavier": "xavier"},
+        title="Xavier initialisation",
+        piece=INITIALIZERS["glorot_normal"].function,
+        methods=("glorot_normal",),
+        task="Draw `W` of shape `(fan_in, fan_out)` from the generator `rng`: `rng.standard_normal(shape)` has "
+        "variance 1.",
+        checks={"Xavier": "xavier"},
     ),
     Exercise(
-        "A dense layer",
-        Dense,
-        ("forward", "backward"),
-        "`forward`: `X` of shape `(batch, n_in)` to `Z` of shape `(batch, n_out)`. `backward`: `dout` is $G$; leave\n"
-        "$\\partial L / \\partial W$ in `self.dW` and $\\partial L / \\partial b$ in `self.db`, and return\n"
+        title="A dense layer",
+        piece=Dense,
+        methods=("forward", "backward"),
+        task="`forward`: `X` of shape `(batch, n_in)` to `Z` of shape `(batch, n_out)`. `backward`: `dout` is $G$;\n"
+        "leave $\\partial L / \\partial W$ in `self.dW` and $\\partial L / \\partial b$ in `self.db`, and return\n"
         "$\\partial L / \\partial X$. What `backward` needs, let `forward` keep in `self`.",
-        {"Dense.forward": "dense_forward", "Dense.backward": "dense_backward"},
+        checks={"Dense.forward": "dense_forward", "Dense.backward": "dense_backward"},
     ),
     Exercise(
-        "ReLU",
-        ReLU,
-        ("backward",),
-        "`forward` is there. `backward`: `dout` is $\\partial L / \\partial a$; return $\\partial L / \\partial z$.\n"
-        "Both have the shape of `self.X`, `(batch, units)`.",
-        {"ReLU.backward": "relu_backward"},
+        title="ReLU",
+        piece=ReLU,
+        methods=("backward",),
+        task="`forward` is there. `backward`: `dout` is $\\partial L / \\partial a$; return\n"
+        "$\\partial L / \\partial z$. Both have the shape of `self.X`, `(batch, units)`.",
+        checks={"ReLU.backward": "relu_backward"},
     ),
     Exercise(
-        "Softmax",
-        Softmax,
-        ("forward", "backward"),
-        "`forward`: logits of shape `(batch, classes)` to probabilities; each row adds up to 1. `backward` is\n"
+        title="Softmax",
+        piece=Softmax,
+        methods=("forward", "backward"),
+        task="`forward`: logits of shape `(batch, classes)` to probabilities; each row adds up to 1. `backward` is\n"
         "given the one-hot labels `y`, not a gradient, and returns $\\partial L / \\partial z$ of the mean\n"
         "cross-entropy $L$.",
-        {"Softmax.forward": "softmax_forward", "Softmax.backward": "softmax_backward"},
+        checks={"Softmax.forward": "softmax_forward", "Softmax.backward": "softmax_backward"},
     ),
     Exercise(
-        "Batch normalisation",
-        BatchNorm,
-        ("forward", "backward"),
-        "`forward`: `X` of shape `(batch, dim)`. In training, move `self.running_mean` and `self.running_var` by the\n"
-        "share `self.momentum` towards the batch's mean and unbiased variance, $n / (n - 1)$ times the variance (for\n"
-        "$n = 1$ leave it as it was). With `self.training = False`, use these instead of the batch's.\n\n"
+        title="Batch normalisation",
+        piece=BatchNorm,
+        methods=("forward", "backward"),
+        task="`forward`: `X` of shape `(batch, dim)`. In training, move `self.running_mean` and `self.running_var` by\n"
+        "the share `self.momentum` towards the batch's mean and unbiased variance, $n / (n - 1)$ times the variance\n"
+        "(for $n = 1$ leave it as it was). With `self.training = False`, use these instead of the batch's.\n\n"
         "`backward`, for training: leave `self.dgamma` and `self.dbeta`, return $\\partial L / \\partial x$.",
-        {"BatchNorm.forward": "batch_norm_forward", "BatchNorm.backward": "batch_norm_backward"},
+        checks={"BatchNorm.forward": "batch_norm_forward", "BatchNorm.backward": "batch_norm_backward"},
     ),
 )
 TRAINING = {"XOR": "xor", "Digits": "digits", "Digits, with batch normalisation": "digits_with_batch_norm"}
@@ -100,7 +102,7 @@ have leading axes: hence `[..., None, :]`, `axis=-2` for the batch, and `.mT` fo
 
 
 def _gathered(solved: bool) -> Listing:
-    """All that the checks need, with the bodies of the exercises or without."""
+    """All code of the notebook, with the bodies of the exercises or without them."""
     schemes = [(INITIALIZERS, "unit_normal"), (INITIALIZERS, "glorot_normal")]
     names = ["check", *(name for exercise in EXERCISES for name in exercise.checks.values()), *TRAINING.values()]
     cut = {} if solved else {(e.piece.__module__, e.name): set(e.methods) for e in EXERCISES}
@@ -113,9 +115,9 @@ def exercise_notebook(solved: bool = False) -> str:
     listing = _gathered(solved)
     everything = {d.name: d for section in listing.sections.values() for d in section}
     written = {exercise.name for exercise in EXERCISES}
-    late = {d.name for d in listing.sections[NeuralNetwork.__module__]}  # made of the layers
-    late |= {*TRAINING.values(), "INITIALIZERS"}
-    given = [d for name, d in everything.items() if name not in written | late]
+    later = {d.name for d in listing.sections[NeuralNetwork.__module__]}  # the network is made of the layers
+    later |= {*TRAINING.values(), "INITIALIZERS"}
+    given = [d for name, d in everything.items() if name not in written | later]
     tools = [
         d for d in given if d.key.module in {each.__name__ for each in (check_tools, exercise_checks, gradient_check)}
     ]

@@ -7,6 +7,7 @@ initialiser, activation, optimiser or dataset stands in a listing as soon as it 
 import ast
 import inspect
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,7 +15,8 @@ from importlib.util import resolve_name
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from .rewriting import class_text, identifiers, literal, without_decorator
+from ..nn.catalogue import Catalogue, made_of
+from .rewriting import WIDTH, class_text, entry_text, identifiers, literal, without_decorator
 
 
 class Key(NamedTuple):
@@ -42,6 +44,7 @@ class Definition:
 
     @property
     def name(self) -> str:
+        """The name that is defined."""
         return self.key.name
 
 
@@ -100,17 +103,16 @@ def _top_level(module: str) -> dict[str, ast.stmt]:
     return found
 
 
-def _is_catalogue(module: str, name: str) -> bool:
-    """Whether a name stands for a dictionary that is empty in the source, and filled by what is defined after it."""
-    node = _top_level(module).get(name)
-    empty = isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Dict) and not node.value.keys
-    return empty and bool(getattr(sys.modules[module], name))
-
-
 def _defined_as(entry: Any) -> Key:
     """Where the class or function of a catalogue's entry stands."""
-    made_of = entry if hasattr(entry, "__qualname__") else entry.draw
-    return Key(made_of.__module__, made_of.__name__)
+    written = made_of(entry)
+    return Key(written.__module__, written.__name__)
+
+
+def _enters(module: str, node: ast.AST) -> bool:
+    """Whether a piece of code does nothing but enter something in a catalogue: a decorator, or `__init_subclass__`."""
+    values = [getattr(sys.modules[module], name, None) for name in identifiers(node)[0]]
+    return any(isinstance(getattr(value, "__self__", value), Catalogue) for value in values)
 
 
 class _Gathering:
@@ -143,25 +145,15 @@ class _Gathering:
             self.wanted.setdefault(Key(module, name))
             if module != reader:
                 self.needs.setdefault(reader, {})[module] = None
-            if _is_catalogue(module, name):
-                for entry in self.entries(module, name).values():
-                    key = _defined_as(entry)
-                    needed_by_itself = reader == module != key.module  # then no order follows: the entry imports it
-                    self.follow(key.module, key.name, "" if needed_by_itself else reader)
+            for entry in self.entries(module, name).values():
+                key = _defined_as(entry)
+                needed_by_itself = reader == module != key.module  # then no order follows: the entry imports it
+                self.follow(key.module, key.name, "" if needed_by_itself else reader)
 
     def entries(self, module: str, name: str) -> dict[str, Any]:
-        """The chosen entries of a catalogue."""
+        """The chosen entries of a catalogue; none of anything else."""
         catalogue = getattr(sys.modules[module], name)
         return {key: catalogue[key] for options, key in self.chosen if options is catalogue}
-
-    def is_literal(self, module: str, name: str) -> bool:
-        """Whether a listing writes a catalogue as {name: definition}; otherwise entries enter it as in the source."""
-        entries = self.entries(module, name).values() if _is_catalogue(module, name) else ()
-        return bool(entries) and all(map(callable, entries))
-
-    def enters_literal(self, module: str, node: ast.AST) -> bool:
-        """Whether a piece of code enters something in a catalogue that is written as a literal."""
-        return any(self.is_literal(module, name) for name in identifiers(node)[0] if name in _top_level(module))
 
     def definition(self, key: Key) -> Definition:
         """The text of a definition, without what nothing calls for."""
@@ -175,29 +167,25 @@ class _Gathering:
         elif isinstance(node, ast.ClassDef):
             text = class_text(node, lines, [m for m in node.body if not self.is_unused(module, m)], cut)
         elif isinstance(node, ast.FunctionDef):
-            entered = [d for d in node.decorator_list if self.only_enters_literal(module, d)]
+            entered = [d for d in node.decorator_list if _enters(module, d)]
             text = without_decorator(node, lines, entered, value if entered else None, name in cut)
-        elif self.is_literal(module, name):
-            entries = {entry: _defined_as(made) for entry, made in self.entries(module, name).items()}
-            text = f"{name} = {{{', '.join(f'{entry!r}: {made.name}' for entry, made in entries.items())}}}"
-            return Definition(key, text.replace("'", '"'), node.lineno, tuple(entries.values()))
+        elif isinstance(value, Catalogue):
+            entries = self.entries(module, name)
+            parts = [f'"{entry}": {entry_text(made, self.attributes)}' for entry, made in entries.items()]
+            text = f"{name} = {{{', '.join(parts)}}}"
+            if len(text) > WIDTH or "\n" in text:
+                text = f"{name} = {{\n" + "".join(textwrap.indent(f"{part},\n", "    ") for part in parts) + "}"
+            return Definition(key, text, node.lineno, tuple(map(_defined_as, entries.values())))
         elif isinstance(value, int | float) and identifiers(node.value)[0]:
             text = f"{name} = {literal(value)}"  # a number that comes from another module
         return Definition(key, text, node.lineno)
-
-    def only_enters_literal(self, module: str, decorator: ast.expr) -> bool:
-        """Whether a decorator does nothing but enter a function in a catalogue that is written as a literal."""
-        if not isinstance(decorator, ast.Call) or not isinstance(decorator.func, ast.Name):
-            return False
-        made_by = _top_level(module).get(decorator.func.id)
-        return isinstance(made_by, ast.FunctionDef) and self.enters_literal(module, made_by)
 
     def is_unused(self, module: str, member: ast.stmt) -> bool:
         """Whether a listing can do without a member of a class: a method that nothing in it calls."""
         if not isinstance(member, ast.FunctionDef):
             return False
         if member.name == "__init_subclass__":
-            return self.enters_literal(module, member)
+            return _enters(module, member)
         if member.name.startswith("__"):
             return member.name == "__reduce__"  # for `copy` and `pickle` alone
         return member.name not in self.attributes

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from ..nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS
+from ..nn.catalogue import made_of
 from ..training.experiment import Experiment
 from . import plot
 from .listing import Definition, gather
@@ -66,7 +67,7 @@ def explanation(name: str) -> str:
     """What there is to know of a definition, with its formula; "" where its docstring says it."""
     entries = {**INITIALIZERS, **ACTIVATIONS, **OPTIMIZERS}.values()
     for entry in entries:
-        if getattr(entry, "draw", entry).__name__ == name:
+        if made_of(entry).__name__ == name:
             return f"**{entry.label}**: ${entry.formula}$\n\n{entry.meaning}\n\n*{entry.source}*"
     return FORMULAS.get(name, "").strip()
 

@@ -1,9 +1,13 @@
 """Source is rewritten by whole lines: a method left out, a body left to write, all else as it stands in the engine."""
 
 import ast
+import dataclasses
+import json
 import textwrap
 from collections.abc import Iterator
 from typing import Any
+
+from ..nn.catalogue import made_of
 
 WIDTH = 120  # characters of a line
 MISSING = 'raise NotImplementedError("{} is yours to write")'
@@ -36,6 +40,7 @@ def first_line(node: ast.stmt) -> int:
 
 
 def has_docstring(node: ast.FunctionDef | ast.ClassDef) -> bool:
+    """Whether a definition has a docstring."""
     return ast.get_docstring(node) is not None
 
 
@@ -102,3 +107,21 @@ def literal(value: Any) -> str:
         same = len(set(texts)) == 1 and len(texts) > 3
         return f"({texts[0]},) * {len(texts)}" if same else f"({', '.join(texts)}{',' * (len(texts) == 1)})"
     raise TypeError(f"{value!r} is no number, name or tuple")
+
+
+def entry_text(entry: Any, used: set[str]) -> str:
+    """An entry of a catalogue as code: its class or function; or, if it is not called, what it is made with.
+
+    Args:
+        used: names of attributes; of the others, those with a default are left out.
+    """
+    if callable(entry):
+        return made_of(entry).__name__
+    lines = []
+    for each in dataclasses.fields(entry):
+        value = getattr(entry, each.name)
+        if each.default is dataclasses.MISSING or (value != each.default and each.name in used):
+            text = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+            text = value.__name__ if callable(value) else text
+            lines.append(f"    {each.name}={text},\n")
+    return f"{type(entry).__name__}(\n{''.join(lines)})"

@@ -18,7 +18,7 @@ from ..settings.knobs import Choice, Knob
 from ..topics.digits.digits_experiment import Digits
 from ..training import experiment as experiment_module
 from ..training.experiment import Experiment
-from . import loop
+from . import report
 from .listing import Definition, Listing, gather
 from .rewriting import WIDTH, literal
 
@@ -31,30 +31,12 @@ RUN = 'if __name__ == "__main__":\n    train(Experiment())'
 
 
 def description(experiment: Experiment) -> list[str]:
-    """The experiment in words: a line for its data, its network and its training."""
-
-    def label(name: str) -> str:
-        return _knobs(experiment)[name].options[getattr(experiment, name)].label
-
-    now = experiment
-    data = [label("dataset")]
-    if now.source.many_classes:
-        data.append(f"{now.n_classes} classes")
-    if not now.source.given:
-        data.append(f"{now.n_points} points with noise {now.noise:g}")
-    if now.source.tested:
-        data.append(f"{now.train_share:.0%} for training (split: {label('split').lower()})")
-    hidden = Experiment.knobs()["hidden"].write(now.hidden)
-    network = [f"hidden layers {hidden}" if now.hidden else "no hidden layer", label("activation")]
-    network += [label("initializer"), *["batch normalisation"] * now.batch_norm]
-    training = [
-        f"{label('optimizer')} with a learning rate of {now.learning_rate:g}",
-        f"mini-batches of {now.batch_size}",
-    ]
-    training += [f"{now.epochs} epochs", *[f"L2 penalty {now.l2:g}"] * bool(now.l2)]
-    training += ["with changes on the way"] * bool(now.changes)
-    groups = {"Data": data, "Network": network, "Training": training}
-    return [f"{group}: {', '.join(texts)}." for group, texts in groups.items()]
+    """The experiment in words: a line for its data, network and training each, with every knob that does anything."""
+    told: dict[str, list[str]] = {}
+    for name, knob in _knobs(experiment).items():
+        if experiment.applies(name):
+            told.setdefault(knob.group, []).append(knob.describe(getattr(experiment, name)))
+    return [f"{group}: {', '.join(settings)}." for group, settings in told.items()]
 
 
 def _knobs(experiment: Experiment) -> dict[str, Knob]:
@@ -132,7 +114,7 @@ def chosen(experiment: Experiment) -> list[tuple]:
 def experiment_listing(experiment: Experiment) -> Listing:
     """All definitions that a run of an experiment needs."""
     return gather(
-        [(experiment_module, "Experiment"), (loop, "train")],
+        [(experiment_module, "Experiment"), (report, "train")],
         chosen(experiment),
         {(experiment_module.__name__, "Experiment"): knobs_code(experiment)},
     )

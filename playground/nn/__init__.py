@@ -1,7 +1,8 @@
 """Neural networks in NumPy alone: what a student reads here is what trains every network of the app."""
 
-from .activations import ACTIVATIONS, Activation, LeakyReLU, Linear, ReLU, Sigmoid, Tanh
+from .activations import ACTIVATIONS, ELU, GELU, Activation, LeakyReLU, Linear, ReLU, Sigmoid, SiLU, Tanh, weight_gain
 from .base import Layer
+from .catalogue import Catalogue
 from .gradient_check import (
     check_layer,
     check_network,
@@ -18,12 +19,15 @@ from .optimizers import OPTIMIZERS, SGD, Adam, Momentum, Optimizer, RMSProp
 
 __all__ = [
     "ACTIVATIONS",
+    "ELU",
+    "GELU",
     "INITIALIZERS",
     "OPTIMIZERS",
     "SGD",
     "Activation",
     "Adam",
     "BatchNorm",
+    "Catalogue",
     "CrossEntropy",
     "Dense",
     "Initializer",
@@ -36,6 +40,7 @@ __all__ = [
     "Optimizer",
     "RMSProp",
     "ReLU",
+    "SiLU",
     "Sigmoid",
     "Softmax",
     "Tanh",
@@ -46,4 +51,5 @@ __all__ = [
     "numerical_gradient",
     "relative_error",
     "smallest_gradient",
+    "weight_gain",
 ]

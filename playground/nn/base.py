@@ -47,6 +47,7 @@ class Layer:
     settings: tuple[str, ...] = ()
     training = True
     first = False
+    output: np.ndarray
 
     def forward(self, X: np.ndarray) -> np.ndarray:
         """Output for the input X, shape (*stack, batch, n_in) -> (*stack, batch, n_out)."""

@@ -37,7 +37,7 @@ def relative_error(a: np.ndarray, b: np.ndarray, floor: float = 1e-4) -> float:
     (of a larger one, to as much less), so smaller gradients can't be told apart to more digits. The bias before batch
     normalisation, for one, has no gradient at all.
     """
-    return float(np.linalg.norm(a - b) / max(np.linalg.norm(a) + np.linalg.norm(b), floor))
+    return float(np.linalg.norm(a - b)) / max(float(np.linalg.norm(a) + np.linalg.norm(b)), floor)
 
 
 def check_layer(layer: Layer, X: np.ndarray, y: np.ndarray | None = None, seed: int = 0) -> dict[str, float]:

@@ -16,6 +16,7 @@ class Dense(Layer):
         initializer: name of the scheme for W, one of `INITIALIZERS`; by default the course's, Xavier. b starts at 0.
         rng: `numpy.random.Generator`; without one, NumPy's global generator (`numpy.random.seed` makes it repeatable).
         dtype: float64 or float32.
+        gain: factor of the first weights.
 
     Attributes:
         W, dW: weights and their gradient, shape (*stack, n_in, n_out).
@@ -28,8 +29,8 @@ class Dense(Layer):
     W, b, dW, db = Parameter(2), Parameter(), Parameter(2), Parameter()
     parameters = ("W", "b")
 
-    def __init__(self, input_dim, output_dim, initializer="glorot_normal", rng=np.random, dtype=np.float64):
-        self.hold("W", INITIALIZERS[initializer](rng, input_dim, output_dim).astype(dtype))
+    def __init__(self, input_dim, output_dim, initializer="glorot_normal", rng=np.random, dtype=np.float64, gain=1.0):
+        self.hold("W", (gain * INITIALIZERS[initializer](rng, input_dim, output_dim)).astype(dtype))
         self.hold("b", np.zeros(output_dim, dtype))
         self.hold("dW", np.zeros_like(self.W))
         self.hold("db", np.zeros_like(self.b))

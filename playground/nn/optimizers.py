@@ -5,11 +5,13 @@ To add one, write a subclass of `Optimizer`: it then stands in `OPTIMIZERS` and 
 
 import numpy as np
 
-OPTIMIZERS: dict[str, type["Optimizer"]] = {}
+from .catalogue import Catalogue
+
+OPTIMIZERS: Catalogue = Catalogue("optimiser", methods=("step",))
 
 
 class Optimizer:
-    """Base of the optimisers. Subclasses with a name stand in `OPTIMIZERS`.
+    """Base of the optimisers. Each subclass stands in `OPTIMIZERS`.
 
     Args:
         learning_rate: step size: a number, or an array of shape (*stack) with one for each network of a stack.
@@ -30,8 +32,7 @@ class Optimizer:
     source: str
 
     def __init_subclass__(cls):
-        if "name" in vars(cls):  # a variant without a name of its own does not take the place of its base
-            OPTIMIZERS[cls.name] = cls
+        OPTIMIZERS.add(cls, Optimizer)
 
     def __init__(self, learning_rate: float | np.ndarray = 0.1):
         self.learning_rate = learning_rate

@@ -46,6 +46,15 @@ class Knob:
         """The text from which `read` makes `value` again, exactly."""
         return str(value)
 
+    def describe(self, value: Any) -> str:
+        """The setting in words: "noise 0.1"."""
+        return f"{self.phrase} {self.write(value) or 'none'}"
+
+    @property
+    def phrase(self) -> str:
+        """The label inside a sentence: "learning rate η", but "L2 penalty λ"."""
+        return self.label if self.label[1:2].isdigit() else self.label[0].lower() + self.label[1:]
+
     def check(self, value: Any) -> Any:
         """`value` in the knob's own type, if it is valid. Raises ValueError, saying what is, where it is not."""
         try:
@@ -71,6 +80,9 @@ class Choice(Knob):
 
     def read(self, text):
         return text
+
+    def describe(self, value):
+        return f"{self.phrase} {self.options[value].label}"
 
     def nearest(self, value):
         if value in self.options:
@@ -112,6 +124,9 @@ class Real(Number):
 
     def write(self, value):
         return repr(float(value))
+
+    def describe(self, value):
+        return f"{self.phrase} {value:g}"
 
     @property
     def domain(self):
@@ -202,6 +217,10 @@ class Changes(Knob):
 
     def write(self, value):
         return "~".join(f"{step}.{knob}.{self.knobs[knob].write(setting)}" for step, knob, setting in value)
+
+    def describe(self, value):
+        told = [f"{self.knobs[knob].describe(setting)} from step {step}" for step, knob, setting in value]
+        return f"{self.phrase}: {'; '.join(told) or 'none'}"
 
     @property
     def domain(self):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from .knobs import MAX_TEXT, Knob
 
@@ -21,21 +21,36 @@ def knob_like(record: type["Record"], name: str, **changes) -> Any:
 
 @dataclass(frozen=True)
 class Record:
-    """Base of the records. Each field is a knob.
+    """Base of the records. Each field is a knob, but for those that the class says it lacks.
+
+    Attributes:
+        ONLY: names of the knobs, in order, of a record that has but some of those that it inherits; (): all.
+        WITHOUT: names of fields that are none of its knobs.
+        FIRST: the group of knobs that stands first; "": that of the first field.
 
     Raises:
         ValueError: where a value is not valid; the message names the knob and what it may be.
     """
 
+    ONLY: ClassVar[tuple[str, ...]] = ()
+    WITHOUT: ClassVar[tuple[str, ...]] = ()
+    FIRST: ClassVar[str] = ""
+
     @classmethod
     @cache
     def knobs(cls) -> dict[str, Knob]:
         """The knobs by name, in the order of the fields."""
-        return {each.name: each.metadata["knob"] for each in fields(cls)}
+        found = {each.name: each.metadata["knob"] for each in fields(cls) if each.name not in cls.WITHOUT}
+        names = cls.ONLY or sorted(found, key=lambda name: bool(cls.FIRST) and found[name].group != cls.FIRST)
+        return {name: found[name] for name in names}
 
     def __post_init__(self):
         for name, knob in self.knobs().items():
             object.__setattr__(self, name, knob.check(getattr(self, name)))
+
+    def applies(self, name: str) -> bool:
+        """Whether a knob does anything, as the others stand."""
+        return True
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> tuple[Self, list[str]]:

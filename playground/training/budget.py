@@ -6,7 +6,7 @@ Each knob has its own bound, but many seeds of large networks on many points wou
 import math
 from dataclasses import replace
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..settings.limits import MEGAFLOPS
 from .experiment import Experiment
@@ -29,7 +29,7 @@ def affordable(experiment: Kind) -> tuple[Kind, str]:
     """The experiment, or the largest like it whose slices are not too much work, with a sentence on what is smaller."""
     most, said = MEGAFLOPS * 1e6, []
     for name in GIVEN_UP:
-        knob = experiment.knobs().get(name)
+        knob: Any = experiment.knobs().get(name)
         excess = operations(experiment) / most
         if excess <= 1 or knob is None:
             continue

@@ -8,6 +8,8 @@ import numpy as np
 
 from ..nn import INITIALIZERS
 from ..settings.knobs import Knob
+from ..settings.record import Record
+from .experiment import Experiment
 
 WITH_BATCH_NORM = ".bn"  # behind a scheme's name, in URLs
 
@@ -20,6 +22,7 @@ class Contestant(NamedTuple):
 
     @property
     def label(self) -> str:
+        """Name on the screen."""
         return INITIALIZERS[self.initializer].label + (" + BN" if self.batch_norm else "")
 
     @property
@@ -58,41 +61,26 @@ class Contestants(Knob):
         return f"{self.fewest} to {self.most} different schemes, written he_normal~zeros{WITH_BATCH_NORM}"
 
 
-class SideBySide:
+class SideBySide(Record):
     """For a record that has `contestants` in place of one initialiser: a class to derive from first."""
 
-    OWN = ("initializer", "batch_norm")  # what each contestant has of its own
-
-    @classmethod
-    def knobs(cls) -> dict[str, Knob]:
-        """The knobs by name: those of the contestants' group first, and none that contestants have of their own."""
-        knobs = {name: knob for name, knob in super().knobs().items() if name not in cls.OWN}
-        first = knobs["contestants"].group
-        return dict(sorted(knobs.items(), key=lambda item: item[1].group != first))
+    WITHOUT = ("initializer", "batch_norm")  # each contestant has its own
 
 
-class Paired:
+class Paired(Experiment):
     """For a record of contestants, of which seed k of each draws from the same stream: a class to derive from first."""
 
     DTYPE: ClassVar[type] = np.float32  # 1.7 times as fast; what schemes differ by is not in the eighth digit
 
     def entry(self, contestant: Contestant, seed: int) -> Self:
         """The experiment of one network. By itself it has the same data, initial weights and mini-batches."""
-        seed = (self.seed + seed) % (self.knobs()["seed"].high + 1)
-        return replace(self, initializer=contestant.initializer, batch_norm=contestant.batch_norm, seed=seed)
+        return replace(self, **contestant._asdict()).moved_on(seed, "seed")
 
 
 class WithAndWithout(Paired):
     """For a record whose networks are trained without batch normalisation and with it: a class to derive from first."""
 
-    OWN = "batch_norm"  # what the two don't share
-    FIRST: str  # the group of knobs that stands first
-
-    @classmethod
-    def knobs(cls) -> dict[str, Knob]:
-        """The knobs by name: those of the group `FIRST` first, and none for batch normalisation."""
-        knobs = {name: knob for name, knob in super().knobs().items() if name != cls.OWN}
-        return dict(sorted(knobs.items(), key=lambda item: item[1].group != cls.FIRST))
+    WITHOUT = ("batch_norm",)  # what the two don't share
 
     @property
     def contestants(self) -> tuple[Contestant, Contestant]:

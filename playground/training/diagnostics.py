@@ -4,6 +4,7 @@ Every statistic reduces the last two axes and keeps leading stack axes, as the l
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -69,10 +70,12 @@ class Snapshot:
 
     @property
     def moment(self) -> Moment:
+        """The moment itself."""
         return self.moments[-1]
 
     @property
     def hidden(self) -> list[LayerStatistics]:
+        """Statistics of the hidden layers."""
         return self.layers[:-1]
 
 
@@ -121,7 +124,8 @@ def idle_shares(activation: Activation) -> tuple[np.ndarray | None, np.ndarray |
 
 
 def _statistics(name: str, group: list[Layer]) -> LayerStatistics:
-    dense, last = group[0], group[-1]
+    dense: Any = group[0]
+    last = group[-1]
     dead, saturated = idle_shares(last) if isinstance(last, Activation) else (None, None)
     return LayerStatistics(
         name=name,

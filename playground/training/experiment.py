@@ -8,12 +8,13 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from ..data.datasets import PLANE, SPLITS, Dataset
+from ..data.datasets import DATASETS, PLANE, SPLITS, Dataset
 from ..nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS
 from ..settings import limits
 from ..settings.knobs import Change, Changes, Choice, Flag, Integer, Knob, Real, Widths
 from ..settings.record import Record, knob
 
+MOST_SEED = 999_999
 IN_RUN: dict[str, Knob] = {}  # the knobs that may change in the course of a run; filled from the record below
 
 
@@ -47,7 +48,7 @@ class Experiment(Record):
         help="How examples are chosen for testing.",
     )
     data_seed: int = knob(
-        Integer, 0, low=0, high=999_999, minor=True, group="Data", label="Data seed",
+        Integer, 0, low=0, high=MOST_SEED, minor=True, group="Data", label="Data seed",
         help="Another seed draws other points from the same distribution, and splits them anew.",
     )
     hidden: tuple[int, ...] = knob(
@@ -67,7 +68,7 @@ class Experiment(Record):
         help="Normalises each z over the mini-batch before the activation, then scales it by γ and shifts it by β.",
     )
     seed: int = knob(
-        Integer, 0, low=0, high=999_999, minor=True, group="Network", label="Network seed",
+        Integer, 0, low=0, high=MOST_SEED, minor=True, group="Network", label="Network seed",
         help="Another seed draws other initial weights, for the same data and the same mini-batches.",
     )
     optimizer: str = knob(
@@ -83,7 +84,7 @@ class Experiment(Record):
         help="Examples in a mini-batch: the gradient of a step is the mean over them.",
     )
     batch_seed: int = knob(
-        Integer, 0, low=0, high=999_999, minor=True, group="Training", label="Batch seed",
+        Integer, 0, low=0, high=MOST_SEED, minor=True, group="Training", label="Batch seed",
         help="Another seed draws another order of the examples in the mini-batches.",
     )
     l2: float = knob(
@@ -106,7 +107,7 @@ class Experiment(Record):
     @property
     def source(self) -> Dataset:
         """The dataset, with what is known of it."""
-        return self.knobs()["dataset"].options[self.dataset]
+        return DATASETS[self.dataset]
 
     @property
     def n_examples(self) -> int:
@@ -117,6 +118,19 @@ class Experiment(Record):
     def n_networks(self) -> int:
         """How many networks train at once."""
         return 1
+
+    def applies(self, name: str) -> bool:
+        """Whether a knob does anything, as the others stand: given examples are not drawn, and may all train."""
+        source = self.source
+        if name == "n_classes":
+            return source.many_classes
+        if name in ("n_points", "noise"):
+            return not source.given
+        if name in ("train_share", "split"):
+            return source.tested
+        if name == "data_seed":
+            return not source.given or (source.tested and self.split != "last_part")
+        return True
 
     def at(self, step: int) -> Self:
         """The experiment with the values that its live knobs have after `step` mini-batches."""
@@ -134,6 +148,10 @@ class Experiment(Record):
         new_keys = {(change.step, change.knob) for change in new}
         kept = [change for change in self.changes if (change.step, change.knob) not in new_keys]
         return replace(self, changes=tuple(sorted((*kept, *new), key=lambda change: change.step)))
+
+    def moved_on(self, k: int, *names: str) -> Self:
+        """The experiment with these of its seeds moved on by k; after the highest comes 0."""
+        return replace(self, **{name: (getattr(self, name) + k) % (MOST_SEED + 1) for name in names})
 
     def started_afresh(self) -> Self:
         """The experiment that starts with the values that its knobs have, and changes none of them on the way."""

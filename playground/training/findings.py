@@ -1,19 +1,19 @@
 """What is happening, in plain words: each finding is a rule over the statistics of a moment, silent without cause.
 
-To add one, write one function Look -> Finding or None under `@rule`: it then stands on the page.
+To add one, write one function Snapshot -> Finding or None under `@rule(...)`: it then stands on the page.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from ..nn import ACTIVATIONS, INITIALIZERS
+from ..nn import ACTIVATIONS, INITIALIZERS, Catalogue
 from ..settings.knobs import Choice, Real
 from ..text import number, percent
 from .diagnostics import LayerStatistics, Snapshot
-from .experiment import KNOBS
+from .experiment import KNOBS, Experiment
 
 LEARNT = 0.95  # training accuracy from which a network needs no advice on how to learn
 RECENT = 5  # recorded moments that count as recent, so that one odd mini-batch makes no finding
@@ -44,26 +44,51 @@ class Finding:
         return "Try " + ", ".join(parts)
 
 
-RULES: list[Callable[[Snapshot], Finding | None]] = []
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A rule, with a run in which it speaks and one in which it does not, which the tests train.
+
+    Attributes:
+        name: of its function.
+        function: Snapshot -> Finding, or None where it has nothing to say.
+        fires: knobs of an experiment, and the "epochs" after which the rule speaks.
+        silent: what to change in these so that it does not.
+        fallback: whether it speaks only where no other rule does.
+    """
+
+    name: str
+    function: Callable[[Snapshot], Finding | None]
+    fires: Mapping[str, Any]
+    silent: Mapping[str, Any]
+    fallback: bool = False
+
+    def __post_init__(self):
+        for knobs in (self.fires, {**self.fires, **self.silent}):
+            Experiment(**knobs | {"epochs": max(1, knobs["epochs"])})  # ValueError where a value is not valid
+
+    def __call__(self, snapshot: Snapshot) -> Finding | None:
+        return self.function(snapshot)
 
 
-def rule(function: Callable[[Snapshot], Finding | None]) -> Callable[[Snapshot], Finding | None]:
-    """Enter a rule in `RULES`, in the order in which findings are told."""
-    RULES.append(function)
-    return function
+RULES: Catalogue = Catalogue("rule", kind=Rule)  # in the order in which findings are told
+rule = RULES.define
 
 
-def findings(seen: Snapshot) -> list[Finding]:
+def findings(snapshot: Snapshot) -> list[Finding]:
     """All that the rules find at a moment, most urgent first; empty where there is nothing to say."""
     with np.errstate(all="ignore"):
-        found = [finding for each in RULES if (finding := each(seen)) is not None]
-        return found or [finding for finding in [no_better_than_guessing(seen)] if finding is not None]
+        for fallback in (False, True):
+            told = [each(snapshot) for each in RULES.values() if each.fallback == fallback]
+            found = [finding for finding in told if finding is not None]
+            if found:
+                return found
+        return []
 
 
 def smaller_rate(seen: Snapshot) -> dict[str, Any]:
     """A tenth of the learning rate, if it may be that small."""
     rate = seen.experiment.learning_rate / 10
-    return {"learning_rate": rate} if rate >= KNOBS["learning_rate"].low else {}
+    return {"learning_rate": rate} if KNOBS["learning_rate"].nearest(rate) == rate else {}
 
 
 def derived_initializer(seen: Snapshot) -> str:
@@ -79,6 +104,7 @@ def initializer_remedy(seen: Snapshot) -> dict[str, Any]:
 
 
 def learnt(seen: Snapshot) -> bool:
+    """Whether the network needs no advice on how to learn."""
     return seen.moment.train_accuracy >= LEARNT
 
 
@@ -94,7 +120,7 @@ def worst(layers: list[LayerStatistics], attribute: str) -> LayerStatistics | No
     return max(having, key=lambda layer: getattr(layer, attribute), default=None)
 
 
-@rule
+@rule(fires={"epochs": 25, "hidden": (8,) * 10, "learning_rate": 10.0}, silent={"learning_rate": 0.1})
 def divergence(seen):
     if seen.diverged == "overflow":
         what = "In the next steps the weights grew beyond all bounds, until they were no longer numbers."
@@ -115,7 +141,7 @@ def divergence(seen):
     )
 
 
-@rule
+@rule(fires={"epochs": 0, "initializer": "zeros"}, silent={"initializer": "small_normal"})
 def copies(seen):
     twins = [layer for layer in seen.hidden if layer.distinct < layer.fan_out]
     if not twins:
@@ -131,7 +157,7 @@ def copies(seen):
     )
 
 
-@rule
+@rule(fires={"epochs": 2, "initializer": "zeros"}, silent={"initializer": "small_normal"})
 def no_gradient(seen):
     if learnt(seen) or any(layer.gradient_norm > 0 for layer in seen.layers):
         return None
@@ -143,7 +169,10 @@ def no_gradient(seen):
     )
 
 
-@rule
+@rule(
+    fires={"epochs": 5, "activation": "relu", "learning_rate": 3.0, "hidden": (6, 8)},
+    silent={"activation": "leaky_relu"},
+)
 def dead_units(seen):
     layer = worst(seen.hidden, "dead")
     if layer is None or layer.dead < 0.2:
@@ -159,7 +188,7 @@ def dead_units(seen):
     )
 
 
-@rule
+@rule(fires={"epochs": 0, "initializer": "unit_normal", "hidden": (32,) * 3}, silent={"initializer": "glorot_normal"})
 def saturation(seen):
     layer = worst(seen.hidden, "saturated")
     if layer is None or layer.saturated < 0.5 or learnt(seen):
@@ -174,7 +203,7 @@ def saturation(seen):
     )
 
 
-@rule
+@rule(fires={"epochs": 0, "activation": "sigmoid", "hidden": (8,) * 10}, silent={"hidden": (8,)})
 def vanishing(seen):
     first, last = seen.layers[0].gradient_norm, seen.layers[-1].gradient_norm
     if learnt(seen) or not seen.hidden or not last > 0 or first > 0.01 * last:
@@ -188,7 +217,10 @@ def vanishing(seen):
     )
 
 
-@rule
+@rule(
+    fires={"epochs": 0, "activation": "relu", "initializer": "unit_normal", "hidden": (16,) * 10},
+    silent={"hidden": (8,)},
+)
 def exploding(seen):
     first, last = seen.layers[0].gradient_norm, seen.layers[-1].gradient_norm
     if learnt(seen) or not seen.hidden or not (first > 100 * last or max(first, last) > 1000):
@@ -202,7 +234,7 @@ def exploding(seen):
     )
 
 
-@rule
+@rule(fires={"epochs": 3, "learning_rate": 10.0}, silent={"learning_rate": 0.1})
 def steps_too_large(seen):
     ratios = recent_update_ratios(seen)
     if ratios is None or learnt(seen) or not np.isfinite(ratios).any() or seen.diverged:
@@ -218,7 +250,7 @@ def steps_too_large(seen):
     )
 
 
-@rule
+@rule(fires={"epochs": 5, "learning_rate": 1e-4}, silent={"learning_rate": 0.1})
 def steps_too_small(seen):
     ratios = recent_update_ratios(seen)
     if ratios is None or learnt(seen) or seen.moment.epoch < 3:
@@ -236,7 +268,7 @@ def steps_too_small(seen):
     )
 
 
-@rule
+@rule(fires={"epochs": 25, "activation": "linear"}, silent={"activation": "tanh"})
 def only_linear(seen):
     experiment = seen.experiment
     if experiment.hidden and experiment.activation != "linear":
@@ -256,7 +288,9 @@ def only_linear(seen):
     )
 
 
-@rule
+@rule(
+    fires={"epochs": 100, "n_points": 40, "noise": 0.5, "hidden": (32,), "optimizer": "adam"}, silent={"n_points": 1000}
+)
 def overfitting(seen):
     test = np.array([moment.test_loss for moment in seen.moments])
     if len(test) < 10 or np.isnan(test).any():
@@ -276,7 +310,7 @@ def overfitting(seen):
     )
 
 
-@rule
+@rule(fires={"epochs": 0, "batch_norm": True, "batch_size": 1}, silent={"batch_size": 2})
 def batch_of_one(seen):
     if not seen.experiment.batch_norm or min(seen.experiment.batch_size, seen.data.n_train) > 1:
         return None
@@ -288,8 +322,8 @@ def batch_of_one(seen):
     )
 
 
-def no_better_than_guessing(seen: Snapshot) -> Finding | None:
-    """Told only where no rule says why."""
+@rule(fires={"epochs": 30, "activation": "sigmoid"}, silent={"activation": "tanh"}, fallback=True)
+def no_better_than_guessing(seen):
     shares = seen.data.y_train.mean(axis=0)
     guessing = -sum(share * np.log(share) for share in shares if share > 0)
     if learnt(seen) or seen.moment.epoch < 20 or seen.moment.train_loss < 0.97 * guessing:

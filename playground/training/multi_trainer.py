@@ -1,14 +1,11 @@
 """Several trainers go step by step together, on the same data and mini-batches, and look to a player like one."""
 
-import time
-
-import numpy as np
-
 from .experiment import Experiment
-from .trainer import Trainer, experiment_data
+from .loop import Loop, experiment_data
+from .trainer import Trainer
 
 
-class MultiTrainer:
+class MultiTrainer(Loop):
     """Base of what trains several stacks of networks together; to a player it is like a `Trainer`.
 
     Subclasses fill `trainers` when they are made.
@@ -34,14 +31,17 @@ class MultiTrainer:
 
     @property
     def steps(self) -> int:
+        """Mini-batches so far."""
         return self.lead.steps
 
     @property
     def progress(self) -> float:
+        """Passes through the training set so far."""
         return self.lead.progress
 
     @property
     def finished(self) -> bool:
+        """Whether all epochs of the experiment are done."""
         return self.lead.finished
 
     @property
@@ -52,10 +52,12 @@ class MultiTrainer:
 
     @property
     def steps_per_epoch(self) -> int:
+        """Mini-batches in a pass through the training set."""
         return self.lead.steps_per_epoch
 
     @property
     def steps_to_epoch_end(self) -> int:
+        """Mini-batches until the present pass is done."""
         return self.lead.steps_to_epoch_end
 
     def change(self, experiment: Experiment) -> None:
@@ -64,19 +66,13 @@ class MultiTrainer:
         for trainer in self.trainers:
             trainer.change(experiment)
 
-    def run(self, steps: int, seconds: float = np.inf) -> None:
-        """Train for so many mini-batches, or until the time is over, the last epoch is done, or all have diverged."""
-        end = time.monotonic() + seconds
-        for _ in range(steps):
-            if self.finished or self.diverged:
-                break
-            epoch = self.lead.epoch
-            for trainer in self.trainers:
-                trainer.step()
-            if self.lead.epoch > epoch:
-                self.watch()
-            if time.monotonic() > end:
-                break
+    def step(self) -> None:
+        """Train each stack on one mini-batch; a stack that has diverged stands still."""
+        epoch = self.lead.epoch
+        for trainer in self.trainers:
+            trainer.step()
+        if self.lead.epoch > epoch:
+            self.watch()
 
     def record(self) -> None:
         """Nothing to do: what trains together is recorded epoch by epoch."""

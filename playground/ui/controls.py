@@ -1,20 +1,20 @@
-"""Controls are made from the knobs themselves: one widget for each kind of knob, in the order of the record."""
+"""Controls are made from the knobs: one kind of widget for each kind of knob, in the order of the record."""
 
 from functools import singledispatch
 from typing import Any
 
 import streamlit as st
 
-from ..nn import INITIALIZERS, Initializer
+from ..nn import INITIALIZERS, Initializer, weight_gain
 from ..settings.knobs import Choice, Flag, Integer, Knob, Real, Widths
 from ..training.contestants import Contestant, Contestants
 from .session import PageSession
 
-NEW_LAYER = 8  # units of a layer that is added to none
+NEW_LAYER = 8  # units of the first hidden layer that is added
 
 
 def sidebar(session: PageSession) -> None:
-    """All knobs of a run, group by group; what is turned less often stands behind an expander."""
+    """All knobs of a run, group by group; minor ones are inside an expander."""
     groups = dict.fromkeys(knob.group for knob in session.knobs.values())
     for group in groups:
         shown = [name for name, knob in session.knobs.items() if knob.group == group and session.shows(name)]
@@ -31,7 +31,7 @@ def sidebar(session: PageSession) -> None:
 
 
 def control(session: PageSession, name: str, place) -> None:
-    """One knob's widget, which always shows what the experiment says, and what is to be known of the choice."""
+    """One knob's widget, which always shows the value in the experiment, and an explanation of the chosen option."""
     knob, value = session.knobs[name], getattr(session.current, name)
     widget(knob, name, value, session, place)
     if isinstance(knob, Choice):
@@ -39,19 +39,20 @@ def control(session: PageSession, name: str, place) -> None:
 
 
 def explanation(option: Any, session: PageSession) -> list[str]:
-    """Formula and meaning of an entry of a catalogue; of an initialiser, its variances in this network and source."""
+    """Formula and meaning of an option; of an initialiser also its variances in this network, and its source."""
     lines = [f"${option.formula}$"] if hasattr(option, "formula") else []
     lines.append(option.meaning)
     if isinstance(option, Initializer):
-        variances = [option.variance(*fans) for fans in session.fans()]
+        gain = weight_gain(session.current.activation, option.name) if "activation" in session.knobs else 1.0
+        variances = [gain**2 * option.variance(*fans) for fans in session.fans()]
         lines.append("Var(W), layer by layer: " + ", ".join(f"**{variance:.3g}**" for variance in variances))
         lines.append(f"*{option.source}*")
     return lines
 
 
-def bound(session: PageSession, name: str, value: Any, key: str | None = None) -> dict[str, Any]:
-    """Arguments that tie a widget to a knob: it shows `value`, and turning it turns the knob."""
-    key = key or f"knob-{name}"
+def bound(session: PageSession, name: str, value: Any) -> dict[str, Any]:
+    """Arguments that bind a widget to a knob: it shows `value`, and a change of the widget turns the knob."""
+    key = f"knob-{name}"
     st.session_state[key] = value
     return {"key": key, "on_change": lambda: session.turn(**{name: st.session_state[key]})}
 
@@ -81,7 +82,10 @@ def _(knob: Flag, name, value, session, place):
 @widget.register
 def _(knob: Real, name, value, session, place):
     if knob.log:
-        log_slider(knob, name, value, session, place, lambda number: f"{number:g}")
+        place.select_slider(
+            knob.label, log_options(knob, value, knob.high), format_func=lambda number: f"{number:g}", help=knob.help,
+            **bound(session, name, value),
+        )  # fmt: skip
     else:
         digits = max(0, -int(f"{knob.step:e}".split("e")[1]))
         place.slider(
@@ -94,22 +98,21 @@ def _(knob: Real, name, value, session, place):
 def _(knob: Integer, name, value, session, place):
     if knob.log:
         top = session.highest(name)
-        log_slider(
-            knob, name, value, session, place, lambda number: f"all {top}" if number > top else f"{number:,}", top
-        )
+        place.select_slider(
+            knob.label, log_options(knob, value, top), help=knob.help,
+            format_func=lambda number: f"all {top}" if number > top else f"{number:,}", **bound(session, name, value),
+        )  # fmt: skip
     elif knob.high > 10_000:
         place.number_input(knob.label, knob.low, knob.high, step=1, help=knob.help, **bound(session, name, value))
     else:
         place.slider(knob.label, knob.low, knob.high, step=knob.step, help=knob.help, **bound(session, name, value))
 
 
-def log_slider(knob: Knob, name: str, value: Any, session: PageSession, place, show, top: float | None = None) -> None:
-    """A slider over 1, 2, 5, 10 ... times the lowest value up to `top`, and the present value where it is another."""
-    top = knob.high if top is None else top
+def log_options(knob: Real | Integer, value: float, top: float) -> list[float]:
+    """1, 2, 5, 10 ... times the knob's lowest value up to `top`, and its present value if that is another one."""
     steps = [knob.low * factor * 10**power for power in range(8) for factor in (1, 2, 5)]
     steps = {knob.nearest(float(f"{step:.3g}")) for step in steps if step < top}
-    options = sorted(steps | {value if value >= top else knob.high, value})
-    place.select_slider(knob.label, options, format_func=show, help=knob.help, **bound(session, name, value))
+    return sorted(steps | {value if value >= top else knob.high, value})
 
 
 @widget.register

@@ -1,10 +1,10 @@
-// A board is a bitmap of 32x32 pixels under a pen; what shows are its 8x8 blocks, each as dark as its pixels are many.
+// A board is a bitmap of 32x32 pixels that a pen draws on. It shows 8x8 blocks: the more pixels, the darker a block.
 
 const SIDE = 8;
 const BLOCK = 4;
 const FINE = SIDE * BLOCK;
 const FULL = BLOCK * BLOCK;
-const PEN = 2; // radius, in pixels of the bitmap: strokes about as thick as those of the data
+const PEN = 2; // radius, in pixels of the bitmap: strokes are about as thick as in the data
 const PAUSE = 200; // milliseconds between two messages to Python while the pen is down
 const UNDOABLE = 50; // strokes
 const STEP = 4; // pixels that a key adds to a block, or takes away
@@ -25,7 +25,7 @@ class Board {
     this.past = [];
     this.cursor = { row: 0, column: 0 };
     this.showsCursor = false;
-    this.trail = []; // where the pen has been since it is down
+    this.trail = []; // the points of the present stroke
     this.timer = null;
     this.lastSent = 0;
 
@@ -47,7 +47,7 @@ class Board {
 
   load({ rows, version, onImage }) {
     this.version = version;
-    this.onImage = onImage; // until it is cleared
+    this.onImage = onImage; // until the board is cleared
     this.past = [];
     this.trail = [];
     clearTimeout(this.timer);
@@ -62,7 +62,7 @@ class Board {
   send() {
     clearTimeout(this.timer);
     this.timer = null;
-    if (!this.canvas.isConnected) return; // the page has gone on without it
+    if (!this.canvas.isConnected) return; // the page does not show it any more
     this.lastSent = Date.now();
     this.tell({ rows: this.rows, version: this.version, onImage: this.onImage });
   }
@@ -131,7 +131,7 @@ class Board {
     this.send();
   }
 
-  // Set all pixels whose centre is no further from the pen's way than the pen reaches.
+  // Set all pixels whose centre is within the pen's radius of its path.
   drawTo(to) {
     const from = this.trail.at(-1) ?? to;
     this.trail.push(to);
@@ -151,10 +151,10 @@ class Board {
   // Keyboard
 
   key(event) {
-    const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+    const directions = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
     const undoes = event.key === "z" && (event.ctrlKey || event.metaKey);
-    if (moves[event.key]) {
-      const [down, right] = this.showsCursor ? moves[event.key] : [0, 0]; // the first key shows where the cursor is
+    if (directions[event.key]) {
+      const [down, right] = this.showsCursor ? directions[event.key] : [0, 0]; // the first key shows where the cursor is
       this.cursor.row = Math.min(SIDE - 1, Math.max(0, this.cursor.row + down));
       this.cursor.column = Math.min(SIDE - 1, Math.max(0, this.cursor.column + right));
     } else if (event.key === " " || event.key === "Enter") {
@@ -242,7 +242,7 @@ class Board {
   }
 }
 
-const boards = new WeakMap(); // one for each place where the component is mounted; it outlives a run of the script
+const boards = new WeakMap(); // one for each place where the component is mounted; a new run of the script keeps it
 
 export default function ({ parentElement, data, setStateValue }) {
   let board = boards.get(parentElement);
@@ -253,7 +253,7 @@ export default function ({ parentElement, data, setStateValue }) {
   }
   board.tell = (value) => setStateValue("drawing", value);
   board.canvas.setAttribute("aria-label", data.label);
-  // What is being drawn is newer than what Python knows, so it is replaced only by another picture.
+  // The drawing here is newer than the one that Python knows, so only another picture replaces it.
   if (isNew || board.version !== data.version) board.load(data);
   board.paint();
 }

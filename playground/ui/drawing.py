@@ -1,6 +1,6 @@
-"""A grid on which a digit is drawn with mouse, finger, pen or keyboard, and from which Python gets the bitmap.
+"""A grid to draw a digit on with mouse, finger, pen or keyboard; Python gets the bitmap.
 
-The strokes are kept on 32x32 pixels, as those of the data set were; the visitor sees the counts of its 8x8 blocks.
+The strokes are stored as 32x32 pixels, as in the data set; the visitor sees the counts of ink in its 8x8 blocks.
 """
 
 from collections.abc import Mapping
@@ -24,6 +24,7 @@ HTML = """
   <div class="spoken" aria-live="polite"></div>
 </div>
 """
+LABEL = "Grid to draw a digit on"  # for screen readers
 CSS, JS = (Path(__file__).with_suffix(suffix).read_text("utf-8") for suffix in (".css", ".js"))
 _component = st.components.v2.component("digit_drawing", html=HTML, css=CSS, js=JS)
 
@@ -34,7 +35,7 @@ class Drawing:
 
     Attributes:
         bitmap: the strokes, (32, 32) booleans.
-        on_image: whether an image is under them that Python has put there.
+        on_image: whether the visitor draws on an image that Python has put on the grid.
     """
 
     bitmap: np.ndarray
@@ -47,23 +48,20 @@ class Drawing:
 
     @property
     def pixels(self) -> np.ndarray:
-        """What a network is to see, (8, 8) numbers from 0 to 16: an image as it is shown, a free drawing centred."""
+        """The input of a network, (8, 8) numbers from 0 to 16: an image as it is shown, a free drawing centred."""
         return self.shown if self.on_image else centred(self.bitmap)
 
 
-def canvas(
-    key: str, image: np.ndarray | None = None, version: int | str = 0, label: str = "Grid to draw a digit on"
-) -> Drawing | None:
-    """Show the grid, and return what is drawn on it; None while nothing is.
+def canvas(key: str, image: np.ndarray | None = None, version: int | str = 0) -> Drawing | None:
+    """Show the grid, and return the drawing on it; None if the grid is empty.
 
-    The script, or the fragment, runs anew after each stroke, and up to five times a second in the midst of one.
+    The script, or the fragment, runs again after each stroke, and up to five times a second during one.
 
     Args:
         key: the component's key, one for each grid on a page.
         image: what is on the grid before anything is drawn: (8, 8) whole numbers from 0 to 16; None: nothing.
-        version: names the image. The grid takes over `image` when it is first shown and when `version` is another one
-            than before; as long as it is the same, what the visitor draws stays.
-        label: what a screen reader says of the grid.
+        version: names the image. The grid shows `image` at first and whenever `version` has changed; until then, it
+            keeps what the visitor draws.
     """
     untouched = Drawing(np.zeros((FINE, FINE), bool) if image is None else bitmap_of(image), image is not None)
     try:
@@ -72,7 +70,7 @@ def canvas(
         known = untouched
     shown = _component(
         key=key,
-        data={"label": label, "rows": to_rows(known.bitmap), "onImage": known.on_image, "version": version},
+        data={"label": LABEL, "rows": to_rows(known.bitmap), "onImage": known.on_image, "version": version},
         on_drawing_change=lambda: None,
     )
     try:
@@ -89,10 +87,10 @@ def to_rows(bitmap: np.ndarray) -> list[int]:
 
 
 def from_rows(rows: Any) -> np.ndarray:
-    """The bitmap, (32, 32) booleans, of which `to_rows` makes `rows`.
+    """The bitmap, (32, 32) booleans, that `to_rows` turns into `rows`.
 
     Raises:
-        ValueError: `rows` is anything else, which a browser can be made to send.
+        ValueError: `rows` is anything else: a manipulated browser can send that.
     """
     listed = isinstance(rows, list) and len(rows) == FINE
     if not listed or not all(type(row) is int and 0 <= row < 2**FINE for row in rows):
@@ -101,7 +99,7 @@ def from_rows(rows: Any) -> np.ndarray:
 
 
 def _drawing(sent: Any, untouched: Drawing, version: int | str) -> Drawing:
-    """What is on the grid: the drawing that the browser sent, if it was made upon this version of the image."""
+    """The drawing on the grid: the one that the browser sent, if it belongs to this version of the image."""
     if sent is None or (isinstance(sent, Mapping) and sent.get("version", version) != version):
         return untouched
     sent = sent if isinstance(sent, Mapping) else {}

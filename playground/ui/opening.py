@@ -1,4 +1,4 @@
-"""How every section of a page opens: its address, what to do, a button to share it, and what was wrong in the link."""
+"""The top of every section: its address, what to do, a button to share it, and what was wrong in the link."""
 
 import re
 
@@ -7,7 +7,7 @@ import streamlit as st
 from . import share
 from .session import PageSession, show_notices, write_address
 
-# For a projector: all text larger, and no small print.
+# For a projector: larger text, and no captions.
 PRESENTER = """<style>
 html { font-size: 20px; }
 [data-testid="stCaptionContainer"], [data-testid="stExpander"], [data-testid="stSidebarNav"] { display: none; }
@@ -16,17 +16,17 @@ html { font-size: 20px; }
 
 
 def opening(session: PageSession, words: str, section: str = "") -> None:
-    """Let the URL say what is open, and tell what to do: the lesson's task, or `words`."""
+    """Write into the URL what is open, and say what to do: the lesson's task, or `words`."""
     write_address(session, section)
     lesson = session.lesson
     if lesson.present:
         st.html(PRESENTER)
-    told, shared = st.columns([6, 1], vertical_alignment="center")
+    task, shared = st.columns([6, 1], vertical_alignment="center")
     if lesson.title or lesson.task:
-        with told.container(border=True):
+        with task.container(border=True):
             st.markdown(f"**{plain(lesson.title)}**  \n{plain(lesson.task)}" if lesson.title else plain(lesson.task))
     else:
-        told.markdown(words)
+        task.markdown(words)
     with shared:
         share.popover(session)
     if lesson != type(lesson)():
@@ -35,7 +35,7 @@ def opening(session: PageSession, words: str, section: str = "") -> None:
 
 
 def plain(text: str) -> str:
-    """Text as it is, on a page that reads Markdown: what a link says is never markup, nor a link to elsewhere."""
+    """Text of a link, escaped for a page that reads Markdown, so that it is never markup or an address."""
     text = re.sub(r"(//|www|@)", "\\1\u200b", text, flags=re.IGNORECASE)  # addresses are links even where escaped
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 

@@ -18,24 +18,25 @@ from .run import Run
 from .slots import Place
 from .waiting import notice_clicks, turn
 
-PHONE_FRAMES = 8  # pictures a second that a phone, some four times as slow as a laptop, can draw
-# Share of a frame's time to rest after it where others wait: in it scripts that answer clicks get on. With 40
+PHONE_FRAMES = 8  # pictures per second: a phone is about four times as slow as a laptop
+# Rest after a frame in which others wait, as a share of the frame's time: scripts that answer clicks use it. With 40
 # visitors 95 % of the clicks are answered within 0.98 s instead of 1.23 s, and a page opens in 1.3 s instead of 3.4 s.
 REST = 0.5
 WORDS_EVERY = 0.5  # seconds while playing: words that change faster can't be read
 
-Views = dict[Any, Callable[[Any], Any]]  # slot -> what it shows of what a run's `snapshot` gives
+Views = dict[Any, Callable[[Any], Any]]  # slot -> function that makes its content from a run's `snapshot`
 
 
 @dataclass(frozen=True)
 class Speed:
-    """How far a run goes from one frame to the next: so many mini-batches, or so many epochs."""
+    """How far a run goes from one frame to the next: a number of mini-batches, or of epochs."""
 
     label: str
     steps: int = 0
     epochs: int = 0
 
     def steps_of(self, run: Run) -> int:
+        """Mini-batches to the next frame."""
         trainer = run.trainer
         return self.steps or trainer.steps_to_epoch_end + (self.epochs - 1) * trainer.steps_per_epoch
 
@@ -47,7 +48,7 @@ def buttons(run: Run) -> None:
     """Play or Pause, one mini-batch, one epoch, Reset, New seed, and the speed of playing."""
 
     def slowly(train: Callable, *args) -> None:
-        """Train in turns with others: an epoch of a large network takes seconds."""
+        """Train in turn with other visitors: an epoch of a large network takes seconds."""
         with run.lock, SCHEDULER.turn(urgent=True) as give_way:
             train(*args, give_way)
 
@@ -115,7 +116,7 @@ class Timeline:
         )
 
     def show(self) -> None:
-        """The progress bar as it stands now."""
+        """Show the present progress."""
         gone, epochs = self._run.trainer.progress, self._run.experiment.epochs
         text = self._run.words()
         if gone > self._from:
@@ -125,32 +126,32 @@ class Timeline:
 
 
 def show(run: Run, timeline: Timeline, each_frame: Views, in_turn: Views, words: Views) -> None:
-    """Show what there is to see of a run, and go on frame by frame as long as it plays.
+    """Show all views of a run, and go on frame by frame as long as it plays.
 
-    Every frame has the views of `each_frame`, and one of `in_turn`: the browser is busy with drawing, so fewer pictures
-    are more frames. `words` follow at a pace at which they can be read. A click on any control ends this script and
-    starts the next.
+    Every frame shows the views of `each_frame`, and one of `in_turn`: with fewer pictures per frame the browser can
+    draw more frames. `words` change slowly enough to be read. A click on any control ends this script and starts the
+    next one.
     """
     with at_work(run, urgent=True):
         _draw(run, each_frame | in_turn | words)
     phone = "Mobi" in st.context.headers.get("User-Agent", "")
     pause = 1 / (min(run.frames, PHONE_FRAMES) if phone else run.frames)
-    turns, touched = itertools.cycle(in_turn.items() or [None]), time.monotonic()  # each touch starts the script anew
-    told = touched
+    next_view, opened = itertools.cycle(in_turn.items() or [None]), time.monotonic()  # each click starts the script
+    words_shown = opened
     while run.playing:
         began = time.monotonic()
         with at_work(run):
             since = time.monotonic()
             run.advance(SPEEDS[st.session_state["speed"]].steps_of(run), run.time_slice)
-            views = each_frame | dict(filter(None, [next(turns)]))
-            if began - told > WORDS_EVERY:
-                told = began
+            views = each_frame | dict(filter(None, [next(next_view)]))
+            if began - words_shown > WORDS_EVERY:
+                words_shown = began
                 timeline.show()
                 views |= words
             _draw(run, views)
             if SCHEDULER.waiting:
                 SCHEDULER.rest(REST * (time.monotonic() - since))
-        if began - touched > 60 * limits.UNATTENDED_MINUTES:
+        if began - opened > 60 * limits.UNATTENDED_MINUTES:
             run.playing = False
             run.message = f"Paused, as nobody touched it for {limits.UNATTENDED_MINUTES} minutes. Play goes on."
         time.sleep(max(0.0, began + pause - time.monotonic()))
@@ -160,9 +161,9 @@ def show(run: Run, timeline: Timeline, each_frame: Views, in_turn: Views, words:
 
 @contextmanager
 def at_work(run: Run, urgent: bool = False) -> Iterator[None]:
-    """A turn at computing, and the run to itself; ends here where a click has started the next script meanwhile."""
+    """A turn at computing, and the run's lock. The script ends here if a click has started the next one."""
     with turn(urgent):
-        while not run.lock.acquire(timeout=PATIENCE):  # the next script has it, and may itself wait for a turn
+        while not run.lock.acquire(timeout=PATIENCE):  # the next script holds it, and may wait for a turn itself
             notice_clicks()
         try:
             notice_clicks()
@@ -172,7 +173,7 @@ def at_work(run: Run, urgent: bool = False) -> Iterator[None]:
 
 
 def _draw(run: Run, views: Views) -> None:
-    """Show a run; what others saw at the same moment of the same experiment is taken from the cache."""
+    """Show a run. What another visitor has seen at the same moment of the same experiment comes from the cache."""
     snapshot = cache(run.snapshot)
     for slot, view in views.items():
         if run.key is not None and is_shared(view):

@@ -1,4 +1,4 @@
-"""A run is what one visitor has open: an experiment, its trainer, and the moment that is looked at."""
+"""A run is what one visitor has open: an experiment, its trainer, and the moment that the page shows."""
 
 import math
 from collections.abc import Callable, Hashable
@@ -10,17 +10,18 @@ from ..text import number, percent
 from ..training.budget import affordable
 from ..training.diagnostics import Snapshot, snapshot
 from ..training.experiment import IN_RUN, Experiment
+from ..training.multi_trainer import MultiTrainer
 from ..training.trainer import Trainer
 from .session import PageSession, alone
 
 
 class Single(NamedTuple):
-    """One network of a run, which also trains by itself.
+    """One network of a run.
 
     Attributes:
-        experiment: by itself it gives the same numbers.
+        experiment: trained alone, it gives the same numbers.
         trainer: what trains it in the run.
-        place: its index in the trainer's stack; () where it is alone.
+        place: its index in the trainer's stack; () if the trainer has no other network.
     """
 
     experiment: Experiment
@@ -32,16 +33,18 @@ class Run(PageSession):
     """One visitor's run of an experiment.
 
     Attributes:
-        frames: pictures a second while playing: more than the browser paints would only queue up, and a click would
-            wait behind them.
+        trainer_kind: the class of its trainer.
+        frames: pictures per second while it plays. More than the browser can paint would wait in a queue, and a click
+            behind them.
         time_slice: seconds of training in a frame, at most.
         experiment: what the knobs say.
-        trainer: the training of it.
-        playing: whether it trains on by itself.
-        view: the moment of the history that is looked at; None: the newest.
+        trainer: what trains the experiment.
+        playing: whether it trains on without further clicks.
+        view: the moment of the history to show; None: the newest.
     """
 
     kind = Experiment
+    trainer_kind: type[Trainer | MultiTrainer] = Trainer
     frames = 18
     time_slice = 0.025
 
@@ -52,44 +55,31 @@ class Run(PageSession):
 
     @alone
     def start(self, experiment: Experiment, message: str = "") -> None:
-        """Begin anew, with an untrained network; one that would hold up the others is made smaller."""
+        """Start again, with an untrained network. An experiment that is too large for the server is made smaller."""
         self.experiment, smaller = affordable(experiment)
-        self.trainer = self.new_trainer(self.experiment)
+        self.trainer = self.trainer_kind(self.experiment)
         self.view = None
         self.message = smaller or message
 
-    def new_trainer(self, experiment: Experiment) -> Trainer:
-        """What trains the experiment."""
-        return Trainer(experiment)
-
     @alone
     def reset(self) -> None:
-        """The same network before its first step, with the training knobs as they stand now."""
+        """The same network before its first step, with the present values of the training knobs."""
         self.playing = False
         self.start(self.current.started_afresh())
 
     @alone
     def new_seed(self) -> None:
         """Other initial weights, on the same data and mini-batches."""
-        seed = (self.experiment.seed + 1) % (self.knobs["seed"].high + 1)
-        self.start(
-            replace(self.current.started_afresh(), seed=seed), f"New network with seed {seed}, on the same points."
-        )
+        other = self.current.started_afresh().moved_on(1, "seed")
+        self.start(other, f"New network with seed {other.seed}, on the same points.")
 
     @property
     def current(self):
-        """The experiment with the values that its live knobs have now."""
+        """The experiment with the present values of its live knobs."""
         return self.experiment.at(self.trainer.steps)
 
     def applies(self, name):
-        source = self.experiment.source
-        if name == "n_classes":
-            return source.many_classes
-        if source.given and name in ("n_points", "noise"):
-            return False
-        if name == "data_seed" and source.given and self.experiment.split == "last_part":
-            return False
-        return name != "changes" and (source.tested or name not in ("train_share", "split", "data_seed"))
+        return name != "changes" and super().applies(name)
 
     def highest(self, name):
         return self.trainer.data.n_train if name == "batch_size" else super().highest(name)
@@ -99,7 +89,7 @@ class Run(PageSession):
 
     @alone
     def turn(self, **values):
-        """Set knobs. Live ones take hold of the network as it is; any other starts a new one."""
+        """Set knobs. A live knob changes the training of the present network; any other starts a new network."""
         changed = {name: value for name, value in values.items() if getattr(self.current, name) != value}
         if not changed:
             return
@@ -131,7 +121,7 @@ class Run(PageSession):
 
     @alone
     def toggle(self) -> None:
-        """Play or pause. Playing goes on from the newest moment; a run that is done starts again."""
+        """Play or pause. Play goes on from the newest moment; a run that is done starts again."""
         self.playing = not self.playing
         self.view = None
         if self.playing and self.done:
@@ -141,7 +131,7 @@ class Run(PageSession):
 
     @alone
     def step(self, steps: int, give_way: Callable[[], object] = nothing) -> None:
-        """Train for so many mini-batches, and pause; `give_way` lets others compute between slices of it."""
+        """Train for some mini-batches, and pause. Between short slices, `give_way` lets other visitors compute."""
         self.playing = False
         self.view = None
         self.message = ""
@@ -157,7 +147,7 @@ class Run(PageSession):
 
     @alone
     def advance(self, steps: int, seconds: float = math.inf) -> None:
-        """Train for so many mini-batches, or for so long, and record where that ends."""
+        """Train for some mini-batches, but not longer than `seconds`, and record the moment at the end."""
         self.trainer.run(steps, seconds)
         self.trainer.record()
         if self.done:
@@ -170,18 +160,18 @@ class Run(PageSession):
 
     @property
     def kept(self) -> list[int]:
-        """The moments that can be looked back at, oldest first."""
+        """The moments that the page can show, oldest first."""
         return self.trainer.history.kept
 
     @property
     def index(self) -> int:
-        """The moment to show: the chosen one, or the newest; of a diverged run, the last good one."""
+        """The moment to show: the chosen one, or the newest; if the run has diverged, the last good one."""
         if self.view is not None and self.view in self.kept:
             return self.view
         return self.trainer.last_good if self.trainer.diverged else self.kept[-1]
 
     def epoch(self, index: int) -> str:
-        """The epoch of a moment, in figures that no other moment has; "–" for one of a run that was before this one."""
+        """The epoch of a moment, in figures that no other moment has; "–" if the run has no such moment."""
         moments = self.trainer.history.moments
         return epoch_figures(moments[index].epoch) if index < len(moments) else "–"
 
@@ -201,7 +191,7 @@ class Run(PageSession):
 
     @property
     def key(self) -> Hashable:
-        """What all that there is to see follows from, for whoever looks; None where a run adds something of its own."""
+        """Two runs with equal keys show the same; None if a run shows more than that."""
         if type(self).snapshot is not Run.snapshot:
             return None
         history, index = self.trainer.history, self.index
@@ -209,17 +199,36 @@ class Run(PageSession):
         return self.experiment, history.fingerprints[index], newest and self.trainer.diverged
 
     def snapshot(self) -> Snapshot:
-        """All there is to see at the moment to show."""
+        """All that the page shows of the moment."""
         return snapshot(self.trainer, self.index)
 
 
-def epoch_figures(epoch: float) -> str:
-    """An epoch to a thousandth, so that each mini-batch, of which an epoch has at most as many, has its own."""
-    return f"{epoch:,.3f}".rstrip("0").rstrip(".")
+class MultiRun(Run):
+    """One visitor's run of many networks that train side by side. It shows only the newest moment.
 
+    Attributes:
+        counted: the words after the number of networks.
+    """
 
-class Fans:
-    """For a run of several stacks of one shape: a class to derive from first."""
+    frames = 10
+    time_slice = 0.07  # hundreds of networks: an epoch takes about as long
+    counted = "networks at once"
+
+    @property
+    def kept(self):
+        return []
 
     def fans(self):
-        return [layer.W.shape[-2:] for layer in self.trainer.trainers[0].network.dense]
+        return [layer.W.shape[-2:] for layer in self.trainer.trainers[0].network.dense]  # all have the same layers
+
+    def words(self):
+        epoch, epochs = epoch_figures(self.trainer.progress), self.experiment.epochs
+        return f"Epoch {epoch} of {epochs:,} · {self.experiment.n_networks} {self.counted}"
+
+    def snapshot(self):
+        return self.trainer
+
+
+def epoch_figures(epoch: float) -> str:
+    """An epoch to a thousandth: an epoch has at most a thousand mini-batches, so each has its own figures."""
+    return f"{epoch:,.3f}".rstrip("0").rstrip(".")

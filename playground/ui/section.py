@@ -17,7 +17,7 @@ class Section:
     Attributes:
         label: name on the screen.
         show: shows it.
-        formerly: names that it had in URLs, which still mean it.
+        formerly: its old names in URLs, which still open it.
     """
 
     label: str
@@ -30,10 +30,10 @@ def show_sections(**sections: Section) -> None:
     navigation.ensure()
     names = {name: name for name in sections}
     names |= {former: name for name, section in sections.items() for former in section.formerly}
-    asked = st.query_params.get(SECTION)  # none where another was just chosen on the page
+    asked = st.query_params.get(SECTION)  # none if the visitor has just chosen another section
     if asked in names:
         st.session_state[SECTION] = names[asked]
-    elif st.session_state.get(SECTION) not in sections:  # none yet, or that of another page
+    elif st.session_state.get(SECTION) not in sections:  # none yet, or one of another page
         st.session_state[SECTION] = next(iter(sections))
     st.segmented_control(
         "Section", list(sections), format_func=lambda name: sections[name].label, key=SECTION, required=True,
@@ -45,13 +45,13 @@ def show_sections(**sections: Section) -> None:
 def open_section(
     kind: type[AnySession], words: str | Callable[[AnySession], str], section: str = "", sidebar: bool = True
 ) -> AnySession:
-    """Open what the URL describes, with its controls in the sidebar, and tell what to do.
+    """Open what the URL describes, with its controls in the sidebar, and say what to do.
 
     Args:
         kind: of the session.
-        words: what to do, in one sentence; or a function of the session that says it.
+        words: what to do, in one sentence; or a function that makes this sentence for a session.
         section: its name in URLs; "" on a page without sections.
-        sidebar: whether the controls stand there.
+        sidebar: whether it has the controls.
     """
     session = open_session(kind)
     if sidebar:

@@ -1,7 +1,7 @@
 """A page session is what one visitor has open: a record whose knobs can be turned, and which the URL describes.
 
-At a click, Streamlit starts the visitor's next script while the former one, that plays a run, still finishes what it is
-at. So that they don't train one network at the same time, a script holds the session's lock as it works.
+At a click, Streamlit starts the visitor's next script, while the former script may still compute a frame of a run. A
+script holds the session's lock while it works, so that the two never train one network at the same time.
 """
 
 import threading
@@ -12,16 +12,16 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from ..settings.knobs import Knob
+from ..settings.knobs import Choice, Knob
 from ..settings.lesson import Lesson
 from ..settings.record import Record
 from . import navigation
 
-SECTION = "section"  # in the URL and in the session
+SECTION = "section"  # key in the URL and in the session
 
 
 def alone(method: Callable) -> Callable:
-    """A method of a session that first waits until the visitor's former script has let go of it."""
+    """A method of a session that holds the session's lock: it waits until the visitor's former script is done."""
 
     @wraps(method)
     def held(session, *args, **kwargs):
@@ -37,12 +37,12 @@ class PageSession:
     Attributes:
         kind: the kind of record.
         experiment: what the knobs say.
-        notices: sentences on what was replaced in the URL.
-        message: a sentence on what the last change did; "" if there is nothing to say.
+        notices: sentences about what was replaced in the URL.
+        message: a sentence about what the last change did; "" if there is nothing to say.
         address: the URL's parameters as last written.
-        lesson: what the link said besides.
-        lock: held by the script that works at it.
-        mistakes: for each field in which something else than a number stands: what, and a sentence on it.
+        lesson: the lesson in the link.
+        lock: held by the script that works with the session.
+        invalid_fields: see `fields.Session`.
     """
 
     kind: type[Record]
@@ -63,7 +63,7 @@ class PageSession:
 
     @property
     def current(self) -> Record:
-        """The experiment with the values that its knobs have now."""
+        """The experiment with the present values of its knobs."""
         return self.experiment
 
     def turn(self, **values: Any) -> None:
@@ -74,13 +74,14 @@ class PageSession:
         self.experiment = replace(self.experiment, **values)
 
     def shows(self, name: str) -> bool:
-        """Whether the control of a knob stands on the page: whether it does anything, and the lesson leaves it."""
+        """Whether the page shows the control of a knob: the knob has an effect, and the lesson does not hide it."""
         names = (name, *self.knobs[name].formerly)
         return self.applies(name) and any(map(self.lesson.shows, names))
 
     def applies(self, name: str) -> bool:
-        """Whether a knob does anything as things stand."""
-        return True
+        """Whether a knob does anything as things stand, and has a control."""
+        knob = self.knobs[name]
+        return self.current.applies(name) and not (isinstance(knob, Choice) and len(knob.options) == 1)
 
     def highest(self, name: str) -> float:
         """The highest value of a knob that still makes a difference."""
@@ -95,7 +96,7 @@ AnySession = TypeVar("AnySession", bound=PageSession)
 
 
 def open_session(kind: type[AnySession]) -> AnySession:
-    """The visitor's session of this kind; one that the URL describes, where it is new or has changed."""
+    """The visitor's session of this kind; a new one if there is none yet, or if the URL describes another one."""
     navigation.ensure()
     query = {name: text for name, text in st.query_params.items() if name != SECTION}
     key = f"open {kind.__name__}"
@@ -107,18 +108,18 @@ def open_session(kind: type[AnySession]) -> AnySession:
         session = st.session_state[key] = kind(*kind.kind.from_query(own))
         session.lesson, notices = Lesson.from_query(of_lesson)
         session.notices += notices
-    with session.lock:  # from here on, the former script no longer works at it
+    with session.lock:  # waits until the former script no longer uses it
         return session
 
 
 def show_notices(session: PageSession) -> None:
-    """What was replaced in the URL."""
+    """Show what was replaced in the URL."""
     if session.notices:
         st.warning("  \n".join(session.notices), icon=":material/link_off:")
 
 
 def write_address(session: PageSession, section: str = "") -> None:
-    """Let the URL say what the knobs say, and in which section of the page."""
+    """Write into the URL the values of the knobs, the section of the page, and the lesson."""
     session.address = (
         session.experiment.to_query() | ({SECTION: section} if section else {}) | session.lesson.to_query()
     )

@@ -11,11 +11,11 @@ from ..settings.knobs import Knob
 from ..settings.lesson import Lesson
 from .session import PageSession
 
-QR_MOST = 2000  # characters of a link that a camera still reads from a projector
+QR_MOST = 2000  # characters of a link: a camera can still read it from a projector
 
 
 def popover(session: PageSession) -> None:
-    """A button behind which the link is."""
+    """A button that shows the link."""
     with st.popover("Share", icon=":material/link:"):
         st.markdown("This link opens the same, with the same numbers, to the last bit.")
         lesson = lesson_fields(session)
@@ -28,7 +28,7 @@ def popover(session: PageSession) -> None:
 
 
 def lesson_fields(session: PageSession) -> Lesson:
-    """Fields for what the link may say besides: a title, a task, the controls that stay, the presenter view."""
+    """Fields for what else the link may hold: a title, a task, the controls to show, and the presenter view."""
     knobs, shown = Lesson.knobs(), [name for name in session.knobs if session.applies(name)]
     with st.expander("As a lesson", icon=":material/school:"):
         title = st.text_input("Title", key="share-title", max_chars=knobs["title"].most, help=knobs["title"].help)

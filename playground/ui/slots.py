@@ -1,7 +1,7 @@
-"""A slot is a place on the page that shows one thing after another, without the browser building it anew.
+"""A slot is a place on the page that shows one thing after another, without the browser building it again.
 
-What a script run shows first takes the place of what the run before showed last: a slot that began empty would take it
-away for a moment, and with all charts gone a scrolled page would jump to its top.
+The first thing that a script shows in a slot replaces the last one of the script before. If the slot started empty, the
+charts would vanish for a moment, and a scrolled page would jump to its top.
 """
 
 from collections.abc import Callable
@@ -21,9 +21,9 @@ class Place:
         self._taken = False
 
     def show(self, kind: str, *contents, **about) -> None:
-        """Show an element of a kind ("markdown") with these contents, in place of the one before."""
+        """Show an element of a kind ("markdown") with these contents, instead of the one before."""
         element = getattr(self._place, kind)(*contents, **about)
-        if not self._taken:  # only the first: an element in place of an element and so on would be an endless chain
+        if not self._taken:  # only the first one: otherwise the elements would form an endless chain
             self._place, self._taken = element, True
 
 
@@ -35,10 +35,10 @@ class Slot:
         self._alt = ""
 
     def show(self, picture: Picture) -> None:
-        """Replace what the slot shows. Where only the tables differ, the browser keeps the chart and changes its data.
+        """Replace the picture. If only the tables differ, the browser keeps the chart and changes its data.
 
-        To the browser the text alternative is part of the chart, so it stays as it was at the first picture: a script
-        that plays frame after frame says how it began, and the one after it, where it ended.
+        For the browser the text alternative is part of the chart, so it stays that of the first picture: while a run
+        plays, it describes the first frame, and the next script describes the last one.
         """
         self._alt = self._alt or picture.alt
         self._place.show("vega_lite_chart", {**picture.spec, "datasets": picture.tables}, alt=self._alt)
@@ -70,10 +70,10 @@ class WordsSlot:
 class FindingsSlot:
     """A place for findings, each with a button that tries its remedy.
 
-    While a run plays, figures change in place. Other findings need other buttons, and so a new run of the script.
+    While a run plays, the numbers in the texts change. Other findings need other buttons, so the script starts again.
 
     Args:
-        try_remedy: sets the knobs of a remedy, given by name.
+        try_remedy: function that sets the knobs of a remedy, which are its keyword arguments.
     """
 
     def __init__(self, place, try_remedy: Callable[..., object]):

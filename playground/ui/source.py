@@ -1,4 +1,4 @@
-"""The code that runs, as it stands in the engine: what a student reads here is what trains the network above."""
+"""The source of the engine: what a student reads here is the code that trains the network above."""
 
 import inspect
 from collections.abc import Callable
@@ -11,14 +11,20 @@ from ..nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, BatchNorm, Dense, Neural
 from .run import Run
 
 
-@cache  # to find a class in its file takes 2 ms, and a page shows seven, at every click
+@cache  # to find a class in its file takes 2 ms, and a page shows seven at every click
 def source(piece: Callable) -> str:
-    """The source of a running class or function."""
+    """The source of a class or function."""
     return dedent(inspect.getsource(piece))
 
 
+def without_decorators(function: Callable) -> str:
+    """The source of a function from its `def` on."""
+    text = source(function)
+    return text[text.index("def ") :]
+
+
 def expander(title: str, pieces: dict[str, Callable]) -> None:
-    """The source of some classes or functions, {name: piece}, a tab each."""
+    """The source of some classes or functions, {name: piece}, one tab each."""
     with st.expander(title, icon=":material/code:"):
         st.caption("Read from the running code in `playground/nn`: NumPy, and nothing else.")
         for tab, piece in zip(st.tabs(list(pieces)), pieces.values(), strict=True):
@@ -33,7 +39,7 @@ def of_run(run: Run) -> None:
         {
             "One step": NeuralNetwork.step,
             "Dense": Dense,
-            INITIALIZERS[now.initializer].label: INITIALIZERS[now.initializer].draw,
+            INITIALIZERS[now.initializer].label: INITIALIZERS[now.initializer].function,
             **({"Batch norm": BatchNorm} if now.batch_norm else {}),
             ACTIVATIONS[now.activation].label: ACTIVATIONS[now.activation],
             "Softmax": Softmax,

@@ -1,7 +1,7 @@
-"""Take it home: a run as files to keep, to read and to go on from; each is made when it is asked for."""
+"""Take it home: a run as files to keep, to read and to go on from; each file is made when it is downloaded."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
@@ -13,8 +13,9 @@ from ..export.script import script
 from .run import Run
 
 
-class File(NamedTuple):
-    """A file to download; `make` gives what is in it."""
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """A file to download; `make` returns its content."""
 
     label: str
     name: str
@@ -25,48 +26,49 @@ class File(NamedTuple):
 
 
 def run_files(run: Run, label: str) -> list[File]:
-    """What there is to take home of one network of a run. Each file tells of it as it is at the click."""
+    """The files of one network of a run. Each has the state of the run at the click."""
     name = run.experiment.dataset
     return [
         File(
-            "Script", f"network_{name}.py", "text/x-python", ":material/code:",
-            "The engine's own source in one file, which needs NumPy alone, and prints these losses to the last digit.",
-            lambda: script(run.singles[label].experiment),
+            label="Script", name=f"network_{name}.py", kind="text/x-python",
+            icon=":material/code:", make=lambda: script(run.singles[label].experiment),
+            help="The engine's own source in one file, which needs NumPy alone, and prints these losses to the last "
+            "digit.",
         ),
         File(
-            "Notebook", f"network_{name}.ipynb", "application/x-ipynb+json", ":material/menu_book:",
-            "The same for Jupyter, with the formulas between the cells.",
-            lambda: experiment_notebook(run.singles[label].experiment),
+            label="Notebook", name=f"network_{name}.ipynb", kind="application/x-ipynb+json",
+            icon=":material/menu_book:", make=lambda: experiment_notebook(run.singles[label].experiment),
+            help="The same for Jupyter, with the formulas between the cells.",
         ),
         File(
-            "History", f"history_{name}.csv", "text/csv", ":material/table:",
-            "A row for each recorded moment: losses, accuracies, and |change of W| / |W| by layer.",
-            lambda: history_csv(*run.singles[label][1:]),
+            label="History", name=f"history_{name}.csv", kind="text/csv",
+            icon=":material/table:", make=lambda: history_csv(*run.singles[label][1:]),
+            help="A row for each recorded moment: losses, accuracies, and |change of W| / |W| by layer.",
         ),
         File(
-            "Weights", f"weights_{name}.npz", "application/octet-stream", ":material/data_array:",
-            "W1, b1, W2 ... at the newest moment of the history, for numpy.load.",
-            lambda: weights_npz(newest_network(*run.singles[label][1:])),
+            label="Weights", name=f"weights_{name}.npz", kind="application/octet-stream",
+            icon=":material/data_array:", make=lambda: weights_npz(newest_network(*run.singles[label][1:])),
+            help="W1, b1, W2 ... at the newest moment of the history, for numpy.load.",
         ),
     ]  # fmt: skip
 
 
 EXERCISES = (
     File(
-        "Exercises", "exercises.ipynb", "application/x-ipynb+json", ":material/edit_note:",
-        "The engine with the most important bodies left to write, each with a check that says what to look at.",
-        exercise_notebook,
+        label="Exercises", name="exercises.ipynb", kind="application/x-ipynb+json",
+        icon=":material/edit_note:", make=exercise_notebook,
+        help="The engine with the most important bodies left to write, each with a check that says what to look at.",
     ),
     File(
-        "Solutions", "solutions.ipynb", "application/x-ipynb+json", ":material/task_alt:",
-        "The same with the bodies of the engine.",
-        lambda: exercise_notebook(solved=True),
+        label="Solutions", name="solutions.ipynb", kind="application/x-ipynb+json",
+        icon=":material/task_alt:", make=lambda: exercise_notebook(solved=True),
+        help="The same with the bodies of the engine.",
     ),
 )  # fmt: skip
 
 
 def popover(run: Run) -> None:
-    """A button behind which the files are. A click on one neither stops nor redraws a run that plays."""
+    """A button that shows the files. A click on a file neither stops nor redraws a run that plays."""
     with st.popover("Take it home", icon=":material/download:"):
         labels = list(run.singles)
         if labels:
@@ -83,7 +85,7 @@ def popover(run: Run) -> None:
 
 
 def table_button(name: str, make: Callable[[], pd.DataFrame]) -> None:
-    """A button that gives a table as a file, which is made at the click, and not for every script of the page."""
+    """A button that downloads a table. The file is made at the click, not each time that the page's script runs."""
     st.download_button(
         "Download as CSV", lambda: make().to_csv(index=False), name, "text/csv", icon=":material/download:",
         on_click="ignore",

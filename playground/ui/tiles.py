@@ -1,4 +1,4 @@
-"""Small images side by side, as many in a row as the screen has room for, each with a few words under it."""
+"""Small images side by side, as many in a row as fit on the screen, each with a few words below it."""
 
 import io
 from base64 import b64encode
@@ -19,7 +19,7 @@ class Tile:
 
     Attributes:
         html: the image.
-        words: what stands under it; "" for nothing.
+        words: the text below it; "" for none.
     """
 
     html: str
@@ -27,7 +27,7 @@ class Tile:
 
 
 class TilesSlot:
-    """A place for tiles, as wide as there is room for, or ("content") as they are."""
+    """A place for tiles: as wide as its container, or ("content") only as wide as the tiles."""
 
     def __init__(self, place, width: str = "stretch"):
         self._place = Place(place, width=width)
@@ -48,7 +48,7 @@ class TilesSlot:
 
 
 def ink(pixels: np.ndarray, alt: str, size: int = 72) -> str:
-    """An image of a digit in the colour of the page's text, as ink on its paper.
+    """An image of a digit in the colour of the page's text.
 
     Args:
         pixels: shares of ink from 0 to 1, (height, width).
@@ -65,11 +65,11 @@ def ink(pixels: np.ndarray, alt: str, size: int = 72) -> str:
 
 
 def signs(values: np.ndarray, largest: float, alt: str, size: int = 46) -> str:
-    """An image of weights: teal where positive, vermilion where negative, the stronger the larger.
+    """An image of weights: teal if positive, vermilion if negative, and stronger for a larger weight.
 
     Args:
-        values: (height, width); NaN where nothing is.
-        largest: the size of a weight with the full colour.
+        values: (height, width); NaN for no colour.
+        largest: the absolute value that has the full colour.
         alt: what it shows, in words.
         size: its width on the screen, in pixels.
     """
@@ -98,7 +98,7 @@ def _rgb(colour: str) -> list[int]:
 
 
 def _link(picture: np.ndarray) -> str:
-    """A picture, (height, width, 3 or 4) bytes, as an address that holds all of it."""
+    """A picture, (height, width, 3 or 4) bytes, as an address that contains it."""
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "PNG", compress_level=1)
     return "data:image/png;base64," + b64encode(file.getvalue()).decode()

@@ -1,4 +1,4 @@
-"""Waiting on a page: for a turn at computing, or for jobs; a click, or a closed tab, ends it."""
+"""Waiting on a page, for a turn at computing or for jobs, until a click or a closed tab ends it."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +13,7 @@ from ..server.scheduler import SCHEDULER
 
 Result = TypeVar("Result")
 
-AT_ONCE = 0.3  # seconds in which an answer needs no progress bar
+AT_ONCE = 0.3  # seconds: a shorter wait needs no progress bar
 
 
 @contextmanager
@@ -26,10 +26,10 @@ def turn(urgent: bool = False) -> Iterator[Callable[[], None]]:
 
 
 def side_by_side(what: str, function: Callable[..., Result], arguments: Sequence[tuple]) -> list[Result]:
-    """What a function gives for each tuple of arguments, with progress and the time left; see `Jobs.side_by_side`.
+    """The results of a function for each tuple of arguments, with progress and time left; see `Jobs.side_by_side`.
 
     Args:
-        what: what happens meanwhile, for the visitor.
+        what: what the visitor waits for.
     """
     began, first, place = time.monotonic(), None, st.empty()
 
@@ -48,5 +48,5 @@ def side_by_side(what: str, function: Callable[..., Result], arguments: Sequence
 
 
 def notice_clicks() -> None:
-    """Let a click end this script, or a closed tab: to read the session's state asks for both."""
+    """End this script if there was a click, or the tab was closed: Streamlit checks that when the state is read."""
     st.session_state.get("any")

@@ -27,7 +27,7 @@ from sklearn.neural_network import MLPClassifier  # noqa: E402
 
 from playground.nn import SGD  # noqa: E402
 from playground.topics.digits.digits_experiment import Digits  # noqa: E402
-from playground.training.trainer import batches_rng, experiment_data, initial_network  # noqa: E402
+from playground.training.loop import batches_rng, experiment_data, initial_network  # noqa: E402
 
 
 class InFloat64(Digits):

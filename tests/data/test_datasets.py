@@ -7,6 +7,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
 from playground.data.datasets import DATASETS, IMAGES, PLANE, SPLITS, make_data
+from playground.training.experiment import Experiment
+from playground.training.trainer import Trainer
 
 DRAWN = [name for name, dataset in PLANE.items() if not dataset.given]
 EXTREMES = [(2, 0.0, 2, 0.1), (2, 0.5, 5, 1.0), (1000, 0.0, 5, 0.1), (1000, 0.5, 2, 1.0), (7, 0.1, 3, 0.7)]
@@ -75,12 +77,30 @@ def test_the_split_is_at_random():
     assert 0.35 < data.y_train[:, 0].mean() < 0.65
 
 
-@pytest.mark.parametrize("name", DRAWN)
-def test_the_classes_are_balanced(name):
-    _, labels = pure(name, n_points=1000)
-    counts = np.bincount(labels)
-    most = 100 if name == "xor_clouds" else 1  # there each point has a corner at random: 100 is over three σ
-    assert np.ptp(counts) <= most
+@pytest.mark.parametrize("n_classes", [2, 5])
+@pytest.mark.parametrize("name", DATASETS)
+def test_the_classes_have_the_stated_shares(name, n_classes):
+    """All alike where nothing is stated; to within four standard deviations, as if each label were drawn."""
+    _, labels = pure(name, n_points=1000, n_classes=n_classes)
+    source = DATASETS[name]
+    n_classes = n_classes if source.many_classes else source.n_classes
+    shares = source.shares(n_classes) if source.shares else np.full(n_classes, 1 / n_classes)
+    counts = np.bincount(labels, minlength=n_classes)
+    assert shares.sum() == pytest.approx(1)
+    assert (abs(counts - shares * len(labels)) <= 4 * np.sqrt(len(labels) * shares * (1 - shares))).all()
+
+
+LEARNER = {"hidden": (16, 16), "optimizer": "adam", "learning_rate": 0.01, "epochs": 100, "train_share": 1.0}
+
+
+@pytest.mark.parametrize("name", PLANE)
+def test_a_network_learns_it_and_not_by_naming_the_largest_class(name):
+    source = PLANE[name]
+    experiment = Experiment(dataset=name, **LEARNER | dict(source.learnt_with or {}))
+    trainer = Trainer(experiment)
+    largest = trainer.data.y_train.mean(axis=0).max()
+    trainer.run()
+    assert trainer.history.moments[-1].train_accuracy >= 0.9 > largest + 0.1
 
 
 @pytest.mark.parametrize("name", DRAWN)
@@ -138,11 +158,31 @@ def test_the_xor_of_the_course_is_its_four_points_whatever_the_knobs(knobs):
     assert len(data.X_test) == 0
 
 
-@pytest.mark.parametrize("name", ["xor_clouds", "circles", "spirals"])
+@pytest.mark.parametrize("name", ["xor_clouds", "circles", "spirals", "checkerboard"])
 def test_no_straight_line_separates_what_a_bent_one_does(name):
     X, labels = pure(name, noise=0.05)
     assert LogisticRegression().fit(X, labels).score(X, labels) < 0.7
     assert SVC(C=100, gamma=5).fit(X, labels).score(X, labels) > 0.97
+
+
+def test_the_checkerboard_has_sixteen_squares_in_turn():
+    X, labels = pure("checkerboard", n_points=1000)
+    squares = np.floor(X / 0.8).astype(int) + 2
+    colours = {}
+    for square, label in zip(map(tuple, squares.tolist()), labels.tolist(), strict=True):
+        assert colours.setdefault(square, label) == label
+    assert len(colours) == 16
+    assert all(
+        colours[a, b] != colours[a, b + 1] and colours[b, a] != colours[b + 1, a] for a in range(4) for b in range(3)
+    )
+
+
+def test_each_of_the_unequal_clouds_is_half_as_large_as_the_one_before():
+    assert PLANE["unequal_clouds"].shares(3) == pytest.approx([4 / 7, 2 / 7, 1 / 7])
+    X, labels = pure("unequal_clouds", n_points=1000, n_classes=3)
+    for k in range(3):
+        assert X[labels == k].std(axis=0) == pytest.approx(0.2, rel=0.25)
+        assert np.linalg.norm(X[labels == k].mean(axis=0)) == pytest.approx(1.2, abs=0.1)
 
 
 # Splits
@@ -185,6 +225,6 @@ def test_whoever_changes_the_digits_changes_a_copy():
 
 
 def test_points_in_the_plane_and_images_are_told_apart():
-    assert PLANE | IMAGES == DATASETS
+    assert {**PLANE, **IMAGES} == DATASETS
     assert all(source.n_features == 2 for source in PLANE.values())
     assert IMAGES["digits"].n_classes == 10

@@ -1,9 +1,12 @@
 """Files that were taken home, run where nothing of this project can be imported."""
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -21,6 +24,14 @@ def run_fresh(text: str, folder: Path) -> list[str]:
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return done.stdout.splitlines()
+
+
+def run_here(text: str) -> list[tuple[float, ...]]:
+    """The history that a script's `train` returns, in this process: a hundredth of the time of a fresh one."""
+    module = sys.modules["taken_home"] = types.ModuleType("taken_home")
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(compile(text, "taken_home.py", "exec"), vars(module))
+        return module.train(module.Experiment())
 
 
 def code_cells(text: str) -> list[str]:

@@ -1,12 +1,15 @@
 """A script that was taken home prints the numbers of the app, to the last digit, and reads like a textbook."""
 
 import ast
+import itertools
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
+import numpy as np
 import pytest
-from export.fresh import ruff, run_fresh
+from export.fresh import ruff, run_fresh, run_here
 from runs import DEGENERATE
+from variations import others, variations
 
 from playground.data.datasets import PLANE, SPLITS
 from playground.export.rewriting import literal
@@ -81,6 +84,60 @@ def test_it_prints_the_numbers_of_the_app_to_the_last_digit(name, tmp_path):
             "runaway": ["The loss stays far above that of guessing: the run has diverged."],
         }[trainer.diverged]
     )
+
+
+SMALL = {"n_points": 40, "epochs": 3, "hidden": (6, 5), "batch_size": 16}
+BASES = [Experiment(**SMALL), Experiment(dataset="blobs", **SMALL), Digits(hidden=(8,), epochs=1)]
+TURNED_ALONE = {f"{type(base).__name__} {text}": each for base in BASES for text, each in variations(base).items()}
+
+
+@pytest.mark.parametrize("name", TURNED_ALONE)
+def test_the_script_of_every_knob_gives_the_numbers_of_the_app(name):
+    assert_same_numbers(TURNED_ALONE[name])
+
+
+def assert_same_numbers(experiment):
+    trainer = Trainer(experiment)
+    trainer.run()
+    expected = history(trainer)
+    given = run_here(script(experiment))
+    assert len(given) == len(expected)
+    assert all(same(line, moment) for line, moment in zip(given, expected, strict=True))
+
+
+def combinations(base):
+    """Experiments in which each knob is turned or not, at random: {knobs that are turned: experiment}.
+
+    Until every pair of knobs was turned together, and each of them without the other.
+    """
+    rng, knobs, found = np.random.default_rng(0), base.knobs(), {}
+    missing = {
+        pair for one, other in itertools.permutations(knobs, 2) for pair in [((one, other), ()), ((one,), (other,))]
+    }
+    while missing:
+        turned = frozenset(name for name in knobs if rng.random() < 0.5)
+        new = {(on, off) for on, off in missing if turned.issuperset(on) and turned.isdisjoint(off)}
+        if new:
+            values = {name: others(knobs[name], getattr(base, name)) for name in sorted(turned)}
+            found[turned] = replace(base, **{name: each[rng.integers(len(each))] for name, each in values.items()})
+            missing -= new
+    return found
+
+
+COMBINED = combinations(BASES[1])
+
+
+@pytest.mark.parametrize("experiment", COMBINED.values(), ids=map(str, range(len(COMBINED))))
+def test_the_script_of_knobs_turned_together_gives_the_numbers_of_the_app(experiment):
+    assert_same_numbers(experiment)
+
+
+@pytest.mark.parametrize("base", BASES, ids=["drawn", "classes", "digits"])
+def test_every_knob_that_does_something_is_told_of_at_the_top(base):
+    opening = " ".join(ast.get_docstring(ast.parse(script(base))).split())
+    for name, knob in Experiment.knobs().items():
+        own = base.knobs().get(name, knob)
+        assert (own.describe(getattr(base, name)) in opening) == base.applies(name), name
 
 
 def each_entry():

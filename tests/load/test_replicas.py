@@ -1,4 +1,4 @@
-"""Two replicas behind nginx, as the README configures it: a visitor stays on one, and goes on on the other if it dies.
+"""Two replicas behind nginx, as HOSTING.md configures it: a visitor stays on one, and goes on on the other if it dies.
 
 On demand, with Debian's nginx: LOAD=1 python -m pytest tests/load/test_replicas.py -n 0 -s
 """
@@ -27,6 +27,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("nginx") is None, reason="needs nginx"),
 ]
 
+HOSTING = ROOT / ".github" / "HOSTING.md"
 PATIENCE = 10  # seconds for nginx to start
 VISITORS = 12
 AROUND = """
@@ -72,9 +73,9 @@ class Cluster:
             connection.close()
 
 
-def configured(readme: str, port: int, replicas: list[int]) -> str:
-    """The README's configuration, with these ports in place of its own."""
-    [configuration] = re.findall(r"^```nginx$(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+def configured(document: str, port: int, replicas: list[int]) -> str:
+    """The document's configuration, with these ports in place of its own."""
+    [configuration] = re.findall(r"^```nginx$(.*?)^```$", document, re.MULTILINE | re.DOTALL)
     changes = {"listen 80;": f"listen {HOST}:{port};"}
     changes |= {f"{HOST}:{8501 + place}": f"{HOST}:{replica}" for place, replica in enumerate(replicas)}
     for old, new in changes.items():
@@ -88,7 +89,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     with ExitStack() as stack:
         replicas = [stack.enter_context(Server()) for _ in range(2)]
         port = free_port()
-        configuration = configured((ROOT / "README.md").read_text("utf-8"), port, [each.port for each in replicas])
+        configuration = configured(HOSTING.read_text("utf-8"), port, [each.port for each in replicas])
         file = tmp_path / "nginx.conf"
         file.write_text(AROUND.format(folder=tmp_path, configuration=configuration), "utf-8")
         nginx = subprocess.Popen(["nginx", "-p", tmp_path, "-c", file], stderr=subprocess.DEVNULL)

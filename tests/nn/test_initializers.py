@@ -1,5 +1,7 @@
 """An initialiser draws what its paper says, and only the right variance carries a signal through thirty layers."""
 
+import math
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -9,8 +11,9 @@ from playground.nn import ACTIVATIONS, INITIALIZERS, Dense
 SHAPES = [(1, 1), (2, 8), (8, 2), (40, 40), (30, 300), (300, 30)]
 RANDOM = [name for name, scheme in INITIALIZERS.items() if scheme.variance(3, 4) > 0]
 FIXED = [name for name in INITIALIZERS if name not in RANDOM]
-NORMAL = [name for name in RANDOM if name.endswith("_normal")]
-UNIFORM = [name for name in RANDOM if name.endswith("_uniform")]
+BOUNDED = [name for name in RANDOM if INITIALIZERS[name].bound and name != "orthogonal"]
+DISTRIBUTIONS = {"_normal": stats.norm, "_uniform": stats.uniform(-math.sqrt(3), 2 * math.sqrt(3))}  # of variance 1
+NAMED = [name for name in RANDOM if name.endswith(tuple(DISTRIBUTIONS)) and name != "truncated_normal"]
 
 VARIANCES = {  # of 50 inputs and 200 units, by the papers' formulas
     "zeros": 0,
@@ -22,6 +25,7 @@ VARIANCES = {  # of 50 inputs and 200 units, by the papers' formulas
     "he_normal": 0.04,
     "he_uniform": 0.04,
     "lecun_normal": 0.02,
+    "lecun_uniform": 0.02,
     "orthogonal": 0.005,
 }
 
@@ -56,26 +60,32 @@ def test_zeros_are_zero():
     assert not draws("zeros", 5, 7).any()
 
 
-@pytest.mark.parametrize("name", NORMAL + UNIFORM)
+@pytest.mark.parametrize("name", NAMED)
 def test_weights_follow_the_distribution_of_their_name_and_not_the_other(name):
-    variance = INITIALIZERS[name].variance(40, 60)
-    normal, limit = stats.norm(scale=np.sqrt(variance)), np.sqrt(3 * variance)
-    uniform = stats.uniform(-limit, 2 * limit)
-    W = draws(name, 40, 60, n=10).ravel()
-    same, other = (normal, uniform) if name in NORMAL else (uniform, normal)
-    assert stats.kstest(W, same.cdf).pvalue > 0.001
-    assert stats.kstest(W, other.cdf).pvalue < 1e-9
+    W = draws(name, 40, 60, n=10).ravel() / np.sqrt(INITIALIZERS[name].variance(40, 60))
+    for ending, distribution in DISTRIBUTIONS.items():
+        p = stats.kstest(W, distribution.cdf).pvalue
+        assert p > 0.001 if name.endswith(ending) else p < 1e-9
+
+
+def test_a_truncated_normal_is_one_without_its_tails():
+    """SciPy's, cut at two of its own standard deviations; its variance is then 0.774 of what it was."""
+    cut = stats.truncnorm(-2, 2)
+    W = draws("truncated_normal", 40, 60, n=10).ravel() * np.sqrt(40 * cut.var())
+    assert stats.kstest(W, cut.cdf).pvalue > 0.001
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("name", UNIFORM)
-def test_uniform_weights_fill_their_interval_and_no_more(name, shape):
-    fan_in, fan_out = shape
-    limit = np.sqrt(
-        {"glorot_uniform": 6 / (fan_in + fan_out), "he_uniform": 6 / fan_in, "standard_uniform": 1 / fan_in}[name]
-    )
-    largest = np.abs(draws(name, *shape)).max()
-    assert 0.9 * limit < largest <= limit
+@pytest.mark.parametrize("name", BOUNDED)
+def test_weights_reach_the_stated_bound_and_no_further(name, shape):
+    bound, largest = INITIALIZERS[name].bound(*shape), np.abs(draws(name, *shape)).max()
+    assert 0.9 * bound < largest <= bound * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("name", sorted(INITIALIZERS.keys() - set(BOUNDED)))
+def test_no_weight_is_beyond_the_stated_bound(name):
+    bound = INITIALIZERS[name].bound
+    assert bound is None or np.abs(draws(name, 8, 6)).max() <= bound(8, 6) * (1 + 1e-12)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -111,6 +121,8 @@ def test_the_default_is_the_draw_of_the_course_page():
     ("name", "activation", "factor"),
     [
         *((ACTIVATIONS[name].initializer, name, 1) for name in ("relu", "leaky_relu", "tanh", "linear")),
+        ("lecun_uniform", "linear", 1),
+        ("truncated_normal", "linear", 1),
         ("glorot_normal", "relu", 1 / 2),  # He et al. (2015): with Xavier, 30 layers of ReLU stall
         ("he_uniform", "relu", 1),
         ("glorot_uniform", "linear", 1),
@@ -121,7 +133,7 @@ def test_the_default_is_the_draw_of_the_course_page():
         ("unit_normal", "relu", 256 / 2),
     ],
 )
-def test_thirty_layers_change_the_signal_as_the_variance_foretells(name, activation, factor):
+def test_thirty_layers_change_the_signal_as_the_variance_predicts(name, activation, factor):
     rng, layer = np.random.default_rng(0), ACTIVATIONS[activation]()
     z = first = 1e-3 * rng.standard_normal((6, 8, 256))  # six networks, and inputs on which tanh is almost linear
     for _ in range(30):

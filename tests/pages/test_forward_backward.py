@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from playground.topics.forward_backward.equations import equations, tex
+from playground.topics.forward_backward.equation import tex
+from playground.topics.forward_backward.equations import equations
 from playground.topics.forward_backward.mistakes import MISTAKES
 from playground.topics.forward_backward.step_check import check
 from playground.topics.forward_backward.training_step import TrainingStep, follow_step

@@ -7,6 +7,7 @@ from textwrap import dedent
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from variations import others
 
 from playground.nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, BatchNorm, Dense, NeuralNetwork
 from playground.settings.knobs import Choice, Flag, Widths
@@ -42,7 +43,7 @@ def another(name):
             return not knob.default
         case Widths():
             return len(knob.default) + 1
-    return knob.high if knob.default == knob.low else knob.low
+    return others(knob, knob.default)[-1] if knob.default == knob.low else knob.low
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
@@ -98,7 +99,7 @@ def test_the_initialiser_tells_its_formula_its_variances_here_and_its_source(vis
 def test_the_code_on_the_page_is_the_code_that_runs(visit):
     page = visit(initializer="zeros", batch_norm="on", activation="relu", optimizer="adam")
     shown = [code.value.strip() for code in page.app.code]
-    draw, activation, optimizer = INITIALIZERS["zeros"].draw, ACTIVATIONS["relu"], OPTIMIZERS["adam"]
+    draw, activation, optimizer = INITIALIZERS["zeros"].function, ACTIVATIONS["relu"], OPTIMIZERS["adam"]
     pieces = [NeuralNetwork.step, Dense, draw, BatchNorm, activation, optimizer]
     assert [piece for piece in pieces if dedent(inspect.getsource(piece)).strip() not in shown] == []
 

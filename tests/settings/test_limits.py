@@ -50,7 +50,7 @@ def test_the_app_does_not_start_with_what_is_no_limit():
     assert "PLAYGROUND_WIDTH must be a whole number from 32 up" in done.stderr
 
 
-def test_the_readme_names_every_limit_with_its_default():
-    readme = (ROOT / "README.md").read_text("utf-8")
+def test_the_page_for_hosts_names_every_limit_with_its_default():
+    hosting = (ROOT / ".github" / "HOSTING.md").read_text("utf-8")
     for limit in LIMITS.values():
-        assert f"| `{PREFIX}{limit.name}` | {limit.default:,} | {limit.meaning} |" in readme
+        assert f"| `{PREFIX}{limit.name}` | {limit.default:,} | {limit.meaning} |" in hosting

@@ -13,7 +13,7 @@ from playground.topics.initialization.papers import PAPERS
 from playground.topics.initialization.race import Race
 from playground.training.budget import STEP, affordable, operations
 from playground.training.experiment import Experiment
-from playground.training.trainer import experiment_data, initial_network
+from playground.training.loop import experiment_data, initial_network
 from playground.ui.sections.initialization_race import RaceRun
 
 KINDS = [Experiment, Digits, Race, Pairs, Sweep, TwoSplits]

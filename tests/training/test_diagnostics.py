@@ -10,7 +10,8 @@ from playground.data.datasets import PLANE
 from playground.nn import ACTIVATIONS, BatchNorm, Dense, NeuralNetwork, ReLU, Softmax
 from playground.training.diagnostics import class_probabilities, distinct_units, layer_statistics, snapshot, view_limits
 from playground.training.experiment import Experiment
-from playground.training.trainer import Trainer, build_network
+from playground.training.loop import build_network
+from playground.training.trainer import Trainer
 
 STATISTICS = ("weights", "activations", "mean", "std", "dead", "saturated", "gradient_norm", "distinct")
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.data.datasets import DATASETS, IMAGES, PLANE, SPLITS, dataset, way_to_split
+from playground.data.datasets import DATASETS, SPLITS, dataset, way_to_split
 from playground.nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, Activation, Optimizer, initializer
 from playground.settings.knobs import Change, Changes, Choice, Flag, Integer, Real, Widths
 from playground.training.experiment import IN_RUN, KNOBS, Experiment
@@ -217,10 +217,7 @@ def test_an_experiment_can_not_be_changed_by_who_shares_it():
 @pytest.fixture
 def registries():
     """What a test enters in a registry is out of it after the test."""
-    kept = [
-        (registry, dict(registry))
-        for registry in (DATASETS, PLANE, IMAGES, SPLITS, ACTIVATIONS, INITIALIZERS, OPTIMIZERS)
-    ]
+    kept = [(registry, dict(registry)) for registry in (DATASETS, SPLITS, ACTIVATIONS, INITIALIZERS, OPTIMIZERS)]
     yield
     for registry, entries in kept:
         registry.clear()
@@ -228,20 +225,26 @@ def registries():
 
 
 def add_dataset():
-    @dataset("Brand new", "Two halves.")
+    @dataset(label="Brand new", meaning="Two halves.")
     def brand_new(rng, n_points, noise, n_classes):
         X = rng.uniform(-1, 1, (n_points, 2))
         return X, (X[:, 0] > 0).astype(int)
 
 
 def add_split():
-    @way_to_split("Brand new", "Backwards.")
+    @way_to_split(label="Brand new", meaning="Backwards.")
     def brand_new(rng, labels):
         return np.arange(len(labels))[::-1]
 
 
 def add_initializer():
-    @initializer("Brand new", "W = 1", lambda fan_in, fan_out: 0.0, "All ones.", "nobody")
+    @initializer(
+        label="Brand new",
+        formula="W = 1",
+        variance=lambda fan_in, fan_out: 0.0,
+        meaning="All ones.",
+        source="nobody",
+    )
     def brand_new(rng, fan_in, fan_out):
         return np.ones((fan_in, fan_out))
 
@@ -249,10 +252,10 @@ def add_initializer():
 def add_activation():
     class BrandNew(Activation):
         name, label, formula, meaning, source = "brand_new", "Brand new", "2z", "Doubles.", "nobody"
+        derivative = "2"
 
-        def forward(self, X):
-            self.output = 2 * X
-            return self.output
+        def function(self, z):
+            return 2 * z
 
         def backward(self, dout):
             return 2 * dout

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from runs import DEGENERATE, assert_same_state, trained
 from sklearn.neural_network import MLPClassifier
 
-from playground.data.datasets import PLANE
 from playground.nn import NeuralNetwork
 from playground.training.experiment import Experiment
-from playground.training.trainer import HISTORY_BYTES, HISTORY_LENGTH, History, Moment, Trainer, experiment_data
+from playground.training.loop import experiment_data
+from playground.training.trainer import HISTORY_BYTES, HISTORY_LENGTH, History, Moment, Trainer
 
 BRIEF = {"n_points": 60, "epochs": 6, "batch_size": 9}  # 42 to train on: 5 mini-batches an epoch, the last one smaller
 RUNS = {
@@ -81,7 +81,9 @@ def test_a_run_takes_the_time_it_is_given_and_no_step_more():
 def batches(experiment, steps=30):
     """The mini-batches that a run trains on, in order."""
     trainer, seen = Trainer(experiment), []
-    trainer.network.step = lambda X, y, *_: seen.append(np.hstack([X, y]))
+    forward, backward = trainer.network.forward, trainer.network.backward
+    trainer.network.forward = lambda X, **how: seen.append(X) or forward(X, **how)
+    trainer.network.backward = lambda y: seen.append(np.hstack([seen.pop(), y])) or backward(y)
     trainer.run(steps)
     return seen
 
@@ -323,14 +325,6 @@ def test_the_default_reaches_about_the_accuracy_of_scikit_learn(name, solver, ra
     for part, accuracy in (("train", moment.train_accuracy), ("test", moment.test_accuracy)):
         X, labels = getattr(data, f"X_{part}"), getattr(data, f"y_{part}").argmax(axis=1)
         assert accuracy == pytest.approx(peer.score(X, labels), abs=0.03)
-
-
-HARDER = {"spirals": {"hidden": (32, 32), "optimizer": "adam", "learning_rate": 0.01}}
-
-
-@pytest.mark.parametrize("name", PLANE)
-def test_every_dataset_can_be_learned(name):
-    assert trained(200, dataset=name, **HARDER.get(name, {})).history.moments[-1].train_accuracy >= 0.95
 
 
 @pytest.mark.parametrize("most", [0, 5])

@@ -1,7 +1,7 @@
 """Running statistics: how far an estimate from one batch scatters, and what testing in training mode costs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -13,7 +13,8 @@ from ...settings import limits
 from ...settings.knobs import Choice, Integer, Real
 from ...settings.record import Record, knob, knob_like
 from ...training.experiment import Experiment
-from ...training.trainer import Trainer, experiment_data, initial_network
+from ...training.loop import experiment_data, initial_network
+from ...training.trainer import Trainer
 
 N_CLASSES = 3  # of a dataset that may have any number
 POOL = 1000  # points from which a stream of mini-batches is drawn
@@ -200,8 +201,7 @@ class Modes:
 def seeds_trainer(experiment: Experiment) -> Trainer:
     """A trainer of the experiment with `N_SEEDS` seeds in a stack: same points and mini-batches, other weights."""
     data = experiment_data(experiment)
-    seeds = [(experiment.seed + k) % (Experiment.knobs()["seed"].high + 1) for k in range(N_SEEDS)]
-    networks = [initial_network(replace(experiment, seed=seed), data) for seed in seeds]
+    networks = [initial_network(experiment.moved_on(k, "seed"), data) for k in range(N_SEEDS)]
     return Trainer(experiment, NeuralNetwork.stack(networks))
 
 

@@ -16,9 +16,10 @@ from ...settings.record import knob, knob_like
 from ...text import number
 from ...training.contestants import Contestant, WithAndWithout
 from ...training.experiment import Experiment
+from ...training.loop import initial_network
 from ...training.multi_trainer import MultiTrainer
 from ...training.significance import WORST_LOSS, quartiles
-from ...training.trainer import Trainer, initial_network
+from ...training.trainer import Trainer
 
 TRAINS = 0.9  # training accuracy from which a network counts as trained
 HALF = 0.5  # share of the seeds that must train for a value to count

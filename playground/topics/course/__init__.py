@@ -1,3 +1,3 @@
-"""The course week as a path: what to open, to predict and to do at each station, and a question that is computed."""
+"""The course week as a path: at each station what to open, to predict and to do, and a question."""
 
-from . import coding, project, theory  # noqa: F401  # each enters its stations
+from . import coding, project, theory  # noqa: F401  # importing them fills `STATIONS`

@@ -1,4 +1,4 @@
-"""Coding: the network written by oneself in the notebook of exercises, then the course's XOR, and its learning rate."""
+"""Coding: students write the network in the notebook of exercises, then train XOR and choose a learning rate."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from ..forward_backward.training_step import TrainingStep
 from .station import READ_OFF, SCRATCH, TO_THE_END, Answer, Station, draws, station
 
 CODING = "Coding"
-RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # learning rates, of which one is asked for
+RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # learning rates: the question is about one of them
 FETCH = "On the playground, **Take it home** → **Exercises**. "
 BELOW = "Then run this below your code:"
 
@@ -38,12 +38,13 @@ def write_xavier(seed: int) -> Station:
         return Answer(value, mistakes, 0.002)
 
     return Station(
-        CODING, 0.5, SCRATCH, "Write Xavier's initialisation", "playground", "", Experiment(seed=seed),
-        "Which single line differs between Xavier's scheme and He's?",
-        FETCH + "Write exercise 1 until its check passes. " + BELOW,
-        "What does it print?",
-        "exercise 1: the standard deviation is the root of 2 / (fan_in + fan_out).",
-        compute,
+        part=CODING, hours=0.5, objective=SCRATCH, title="Write Xavier's initialisation",
+        page="playground", record=Experiment(seed=seed),
+        predict="Which single line differs between Xavier's scheme and He's?",
+        do=FETCH + "Write exercise 1 until its check passes. " + BELOW,
+        question="What does it print?",
+        hint="exercise 1: the standard deviation is the root of 2 / (fan_in + fan_out).",
+        answer=compute,
         code=f"rng = np.random.default_rng({seed})\n"
         f"W = glorot_normal(rng, {n_in}, {n_out})\n"
         "print(np.abs(W).sum())",
@@ -71,12 +72,13 @@ def write_dense(seed: int) -> Station:
         return Answer(float(dX + dW), mistakes, 0.002)
 
     return Station(
-        CODING, 0.75, SCRATCH, "Write the dense layer", "forward_backward", "check", TrainingStep(seed=seed),
-        "Forward is one product. How many are backward, and which of their factors are transposed?",
-        FETCH + "Write exercise 2. The gradient check here shows what its checks look for. " + BELOW,
-        "What does it print?",
-        "the shapes: dW has that of W, dX that of X, and each product must fit.",
-        compute,
+        part=CODING, hours=0.75, objective=SCRATCH, title="Write the dense layer",
+        page="forward_backward", section="check", record=TrainingStep(seed=seed),
+        predict="Forward is one product. How many are backward, and which of their factors are transposed?",
+        do=FETCH + "Write exercise 2. The gradient check here shows what its checks look for. " + BELOW,
+        question="What does it print?",
+        hint="the shapes: dW has that of W, dX that of X, and each product must fit.",
+        answer=compute,
         code=f"rng = np.random.default_rng({seed})\n"
         f'layer = Dense({n}, {n}, "glorot_normal", rng)\n'
         f"X = rng.standard_normal((4, {n}))\n"
@@ -107,13 +109,13 @@ def write_softmax(seed: int) -> Station:
         return Answer(value, mistakes, 0.002)
 
     return Station(
-        CODING, 0.75, SCRATCH, "Write ReLU and softmax", "forward_backward", "step",
-        TrainingStep(seed=seed, activation="relu"),
-        "Softmax and cross-entropy together: what is left of their two derivatives?",
-        FETCH + "Write exercises 3 and 4. This page shows every number on the way. " + BELOW,
-        "What does it print?",
-        "(p − y) / batch, then 0 where ReLU was 0. The sum of the exponentials runs along a row.",
-        compute,
+        part=CODING, hours=0.75, objective=SCRATCH, title="Write ReLU and softmax",
+        page="forward_backward", section="step", record=TrainingStep(seed=seed, activation="relu"),
+        predict="Softmax and cross-entropy together: what is left of their two derivatives?",
+        do=FETCH + "Write exercises 3 and 4. This page shows every number on the way. " + BELOW,
+        question="What does it print?",
+        hint="(p − y) / batch, then 0 where ReLU was 0. The sum of the exponentials runs along a row.",
+        answer=compute,
         code=f"Z = np.random.default_rng({seed}).standard_normal((4, 3))\n"
         f"y = np.eye(3)[{classes}]\n"
         "relu, softmax = ReLU(), Softmax()\n"
@@ -142,13 +144,13 @@ def write_batch_norm(seed: int) -> Station:
         return Answer(value, {mistake: float(np.abs(dX).sum()) for mistake, dX in mistakes.items()}, 0.002)
 
     return Station(
-        CODING, 0.75, SCRATCH, "Write batch normalisation", "batch_norm", "batch",
-        OneBatch(batch_size=8, seed=seed),
-        "One z is moved: on how many paths does that reach the loss?",
-        FETCH + "Write exercise 5. The picture here shows the three paths one by one. " + BELOW,
-        "What does it print?",
-        "the three paths: through x̂ itself, through the mean and through the variance of the batch.",
-        compute,
+        part=CODING, hours=0.75, objective=SCRATCH, title="Write batch normalisation",
+        page="batch_norm", section="batch", record=OneBatch(batch_size=8, seed=seed),
+        predict="One z is moved: on how many paths does that reach the loss?",
+        do=FETCH + "Write exercise 5. The picture here shows the three paths one by one. " + BELOW,
+        question="What does it print?",
+        hint="the three paths: through x̂ itself, through the mean and through the variance of the batch.",
+        answer=compute,
         code=f"rng = np.random.default_rng({seed})\n"
         f"X = rng.standard_normal(({n}, 3))\n"
         f"dout = rng.standard_normal(({n}, 3))\n"
@@ -178,13 +180,14 @@ def xor(seed: int) -> Station:
         return Answer(last.train_loss, mistakes, READ_OFF)
 
     return Station(
-        CODING, 1.25, SCRATCH, "XOR from scratch", "playground", "", experiment,
-        "The course's network, 2-4-2 with ReLU, on its four points: will it solve them with your seed?",
-        "Press **Play**. Then **Take it home** → **Script**, and run it: the engine in one file prints the same "
+        part=CODING, hours=1.25, objective=SCRATCH, title="XOR from scratch",
+        page="playground", record=experiment,
+        predict="The course's network, 2-4-2 with ReLU, on its four points: will it solve them with your seed?",
+        do="Press **Play**. Then **Take it home** → **Script**, and run it: the engine in one file prints the same "
         "losses. Change its seed: how often is XOR solved?",
-        f"What is the training loss after {experiment.epochs} epochs?",
-        "the last line that the script prints, or the line above the pictures.",
-        compute,
+        question=f"What is the training loss after {experiment.epochs} epochs?",
+        hint="the last line that the script prints, or the line above the pictures.",
+        answer=compute,
     )  # fmt: skip
 
 
@@ -208,10 +211,11 @@ def learning_rate(seed: int) -> Station:
         return Answer(found.train_loss, mistakes, READ_OFF)
 
     return Station(
-        CODING, 1.0, SCRATCH, "The learning rate", "playground", "", experiment,
-        f"η = {rate:g}, 20 epochs. Would ten times as much be better, or a tenth?",
-        "Press **Play**. Then try the rates around it, and 10: read *What is happening*.",
-        f"What is the training loss after 20 epochs with η = {rate:g}?",
-        "the line above the pictures: *loss*, not the one of the test. **Reset** before each run.",
-        compute,
+        part=CODING, hours=1.0, objective=SCRATCH, title="The learning rate",
+        page="playground", record=experiment,
+        predict=f"η = {rate:g}, 20 epochs. Would ten times as much be better, or a tenth?",
+        do="Press **Play**. Then try the rates around it, and 10: read *What is happening*.",
+        question=f"What is the training loss after 20 epochs with η = {rate:g}?",
+        hint="the line above the pictures: *loss*, not the one of the test. **Reset** before each run.",
+        answer=compute,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Progress is which stations are done: it can be saved as a small file, and read from one that nobody vouches for."""
+"""Progress says which stations are done: it can be saved as a small file, and read from one that may hold anything."""
 
 import json
 from dataclasses import dataclass, field
@@ -8,12 +8,12 @@ from typing import Any
 from .station import SEEDS, path
 
 VERSION = 1
-MAX_BYTES = 16_384  # of a file
-MOST_ATTEMPTS = 9999  # that are counted
+MAX_BYTES = 16_384  # of a file of progress
+MOST_ATTEMPTS = 9999  # at a station: further ones are not counted
 
 
 class Status(StrEnum):
-    """How far a station has come."""
+    """How far the visitor is with a station."""
 
     OPEN = "open"
     SHOWN = "shown"  # the answer was looked up
@@ -22,7 +22,7 @@ class Status(StrEnum):
 
 @dataclass
 class Mark:
-    """What is noted of a station."""
+    """The status of a station, and how often its question was answered."""
 
     status: Status = Status.OPEN
     attempts: int = 0
@@ -30,11 +30,11 @@ class Mark:
 
 @dataclass
 class Progress:
-    """How far a visitor has come.
+    """How far a visitor is with the week.
 
     Attributes:
-        seed: what the visitor's numbers are drawn from.
-        marks: what is noted of each station, by its name.
+        seed: of the visitor's numbers in the questions.
+        marks: the mark of each station, by the station's name.
     """
 
     seed: int
@@ -44,7 +44,7 @@ class Progress:
         self.marks = {name: Mark() for name in path(self.seed)} | self.marks
 
     def hours(self, status: Status, part: str | None = None, objective: str | None = None) -> float:
-        """Hours of the stations with this status, of one part of the week or one objective, or of all."""
+        """Hours of the stations with this status: of all, or of one part of the week, or of one objective."""
         return sum(
             station.hours
             for name, station in path(self.seed).items()
@@ -54,32 +54,32 @@ class Progress:
 
     @property
     def next(self) -> str:
-        """The first station that is still open; "" where none is."""
+        """The first station that is still open; "" if none is."""
         return next((name for name, mark in self.marks.items() if mark.status == Status.OPEN), "")
 
     def tried(self, name: str, right: bool) -> None:
-        """Note an attempt at a station's question. One whose answer was looked up does not become done."""
+        """Count an attempt at a station's question. A station whose answer was looked up never becomes done."""
         mark = self.marks[name]
         if mark.status == Status.OPEN:
             mark.attempts = min(mark.attempts + 1, MOST_ATTEMPTS)
             mark.status = Status.DONE if right else Status.OPEN
 
     def shown(self, name: str) -> None:
-        """Note that the answer was looked up."""
+        """Mark that the answer was looked up."""
         if self.marks[name].status == Status.OPEN:
             self.marks[name].status = Status.SHOWN
 
     def to_json(self) -> str:
-        """The file."""
+        """The text of the file."""
         stations = {name: {"status": mark.status, "attempts": mark.attempts} for name, mark in self.marks.items()}
         return json.dumps({"version": VERSION, "seed": self.seed, "stations": stations}, indent=1)
 
     @classmethod
     def from_json(cls, file: bytes) -> tuple["Progress", list[str]]:
-        """What a file says, and a sentence for each thing in it that was left out.
+        """The progress that a file holds, and a sentence for the visitor if something in it was left out.
 
         Raises:
-            ValueError: where it is no such file; the message says why, to who has chosen it.
+            ValueError: if it is no file of progress; the message tells the visitor why.
         """
         if len(file) > MAX_BYTES:
             raise ValueError(f"This file is too large: progress takes less than {MAX_BYTES:,} bytes.")
@@ -106,7 +106,7 @@ class Progress:
 
 
 def _mark(given: Any, title: str) -> Mark:
-    """What a file says of a station."""
+    """The mark of a station, as a file has it."""
     if type(given) is not dict or given.get("status") not in [status.value for status in Status]:
         raise ValueError(f"In this file, “{title}” has no status: open, shown or done.")
     return Mark(Status(given["status"]), _whole(given.get("attempts"), f"the attempts at “{title}”", MOST_ATTEMPTS))

@@ -1,4 +1,4 @@
-"""Project: the course's network on handwritten digits, honestly split, measured, and tried on one's own drawing."""
+"""Project: the course's network on handwritten digits, tested on a fair sample and on the student's own drawing."""
 
 from dataclasses import replace
 from functools import lru_cache
@@ -11,12 +11,12 @@ from ..digits.splits import TwoSplits, compared_parts
 from .station import SCRATCH, TO_THE_END, Answer, Station, station
 
 PROJECT = "Project"
-EPOCHS = 10  # of a training whose outcome is asked for: enough to see the difference, and quickly computed
+EPOCHS = 10  # of a training that a question is about: enough to see a difference, and soon computed
 CLASSES = 10
 
 
 def trained(digits: Digits) -> Trainer:
-    """A run to its end."""
+    """The trainer of a run, at the end of it."""
     trainer = Trainer(digits)
     trainer.run(TO_THE_END)
     return trainer
@@ -24,7 +24,7 @@ def trained(digits: Digits) -> Trainer:
 
 @lru_cache(maxsize=128)
 def outcome(digits: Digits) -> Moment:
-    """How a run ends."""
+    """The last moment of a run."""
     return trained(digits).history.moments[-1]
 
 
@@ -41,13 +41,15 @@ def split(seed: int) -> Station:
         return Answer(float(np.median(np.concatenate([part.distances for part in stratified]))), mistakes)
 
     return Station(
-        PROJECT, 1.0, SCRATCH, "Two ways to split", "digits", "split", comparison,
-        "The course tests on the last fifth of the file. Is that a fair sample?",
-        "Press **Play**: the same networks, tested on the last part and on stratified splits. Then read how the last "
-        "part differs from the rest.",
-        "In the stratified splits, what is the median distance from a test image to the nearest training image?",
-        "*Farther away*, below the pictures: the second number, as the first is that of the last part.",
-        compute,
+        part=PROJECT, hours=1.0, objective=SCRATCH, title="Two ways to split",
+        page="digits", section="split", record=comparison,
+        predict="The course tests on the last fifth of the file. Is that a fair sample?",
+        do="Press **Play**: the same networks, tested on the last part and on stratified splits. Then read how the "
+        "last part differs from the rest.",
+        question="In the stratified splits, what is the median distance from a test image "
+        "to the nearest training image?",
+        hint="*Farther away*, below the pictures: the second number, as the first is that of the last part.",
+        answer=compute,
     )  # fmt: skip
 
 
@@ -66,12 +68,13 @@ def accuracy(seed: int) -> Station:
         return Answer(100 * last.test_accuracy, mistakes, 0, 0.6)
 
     return Station(
-        PROJECT, 1.0, SCRATCH, "The course's network on digits", "digits", "train", digits,
-        "64-128-64-10, ReLU, ten passes through 1437 images: how many of the 360 others will it read?",
-        "Press **Play**, and look at the images that it misreads. Would you have read them?",
-        f"What is the test accuracy after {EPOCHS} epochs, in percent?",
-        "the line above the pictures: the accuracy of the *test*, to a percent.",
-        compute,
+        part=PROJECT, hours=1.0, objective=SCRATCH, title="The course's network on digits",
+        page="digits", section="train", record=digits,
+        predict="64-128-64-10, ReLU, ten passes through 1437 images: how many of the 360 others will it read?",
+        do="Press **Play**, and look at the images that it misreads. Would you have read them?",
+        question=f"What is the test accuracy after {EPOCHS} epochs, in percent?",
+        hint="the line above the pictures: the accuracy of the *test*, to a percent.",
+        answer=compute,
     )  # fmt: skip
 
 
@@ -89,12 +92,13 @@ def honest_test(seed: int) -> Station:
         return Answer(100 * last.test_accuracy, mistakes, 0, 0.6)
 
     return Station(
-        PROJECT, 1.0, SCRATCH, "The same on a fair sample", "digits", "train", digits,
-        "The same network, tested on a stratified split: better, or worse, and by how much?",
-        "Press **Play**. Then turn depth, scheme, optimiser or epochs, until you reach the **Targets** on the page.",
-        f"What is the test accuracy after {EPOCHS} epochs with the stratified split, in percent?",
-        "the line above the pictures, with the split *Stratified*.",
-        compute,
+        part=PROJECT, hours=1.0, objective=SCRATCH, title="The same on a fair sample",
+        page="digits", section="train", record=digits,
+        predict="The same network, tested on a stratified split: better, or worse, and by how much?",
+        do="Press **Play**. Then turn depth, scheme, optimiser or epochs, until you reach the **Targets** on the page.",
+        question=f"What is the test accuracy after {EPOCHS} epochs with the stratified split, in percent?",
+        hint="the line above the pictures, with the split *Stratified*.",
+        answer=compute,
     )  # fmt: skip
 
 
@@ -109,11 +113,13 @@ def drawing(seed: int) -> Station:
         return Answer(str(empty.argmax()), mistakes)
 
     return Station(
-        PROJECT, 1.0, SCRATCH, "Your own handwriting", "digits", "draw", digits,
-        "Will it read your digits as well as those of the file?",
-        "Press **Train it now** and draw all ten. Which does it misread, and how sure is it? At last, clear the grid.",
-        f"Trained for {EPOCHS} epochs: which digit does the network see on an empty grid?",
-        "the bars beside the empty grid: softmax shares out 100 %, even where there is nothing.",
-        compute,
+        part=PROJECT, hours=1.0, objective=SCRATCH, title="Your own handwriting",
+        page="digits", section="draw", record=digits,
+        predict="Will it read your digits as well as those of the file?",
+        do="Press **Train it now** and draw all ten. Which does it misread, and how sure is it? "
+        "At last, clear the grid.",
+        question=f"Trained for {EPOCHS} epochs: which digit does the network see on an empty grid?",
+        hint="the bars beside the empty grid: softmax shares out 100 %, even where there is nothing.",
+        answer=compute,
         choices=tuple(map(str, range(CLASSES))),
     )  # fmt: skip

@@ -1,8 +1,8 @@
-"""A station is a stretch of the course week: what to open, to predict and to do, and a question about the outcome.
+"""A station is a part of the course week: what to open, to predict and to do, and a question about the outcome.
 
-What is asked differs from visitor to visitor, by a seed. The right answer is nowhere written down: `Station.answer`
-computes it with the functions that the pages use, when somebody wants to know, and so it does the known wrong ones.
-To add a station, write one function seed -> Station under `@station`: it then stands on the page, last of its part.
+A visitor's seed decides the numbers in the questions. No answer is written down: `Station.answer` computes it, and the
+known wrong answers, with the functions that the pages use.
+To add a station, write one function seed -> Station under `@station`: the page shows it last in its part of the week.
 """
 
 import math
@@ -21,7 +21,7 @@ INITIALISATION = "Master weight initialization techniques"
 BATCH_NORM = "Learn batch normalization mathematics"
 SCRATCH = "Implement multilayer networks from scratch"
 OBJECTIVES = (PROPAGATION, INITIALISATION, BATCH_NORM, SCRATCH)
-SEEDS = 1_000_000  # seeds are whole numbers from 0 to below this one, as those of the records
+SEEDS = 1_000_000  # seeds are whole numbers from 0 to this one less 1, as in the records
 EXACT = 1e-9  # tolerance of a whole number
 READ_OFF = 0.05  # tolerance of a figure that a page shows to two digits
 TO_THE_END = 10**9  # mini-batches: more than any run has
@@ -33,9 +33,9 @@ class Answer:
 
     Attributes:
         value: the right answer; where there are choices, one of them.
-        mistakes: known wrong answers: what went wrong, after "It looks as if" -> what one then gets.
-        tolerance: relative deviation up to which a number counts as the same.
-        absolute: deviation up to which it does, however small the number.
+        mistakes: what went wrong, as it follows "It looks as if" -> the wrong answer that it gives.
+        tolerance: two numbers are the same if their relative difference is at most this.
+        absolute: or if their difference is at most this, which matters for numbers near 0.
     """
 
     value: float | str
@@ -44,11 +44,11 @@ class Answer:
     absolute: float = 1e-9
 
     def right(self, given: float | str) -> bool:
-        """Whether what was given is the right answer."""
+        """Whether the given answer is right."""
         return self._same(given, self.value)
 
     def mistake(self, given: float | str) -> str:
-        """What went wrong, where the answer is a known wrong one; "" otherwise."""
+        """What went wrong, if the answer is a known wrong one; "" otherwise."""
         if self.right(given):
             return ""
         return next((mistake for mistake, value in self.mistakes.items() if self._same(given, value)), "")
@@ -64,21 +64,21 @@ class Answer:
         return self.value if isinstance(self.value, str) else f"{self.value:.4g}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Station:
-    """A stretch of the path, for one visitor.
+    """A part of the path, for one visitor.
 
     Attributes:
         part: of the week, one of `HOURS`.
         hours: of that part.
         objective: the one of the course that it serves most.
         title: its name on the screen.
-        page, section: where it is to be done: the name of a file in `pages/`, and of a section there.
-        record: what the knobs there are to say.
+        page, section: where to do it: the name of a file in `pages/`, and of a section there; "" where it has none.
+        record: how the knobs there are set.
         predict: what to guess before.
         do: what to press, and to watch.
-        question: what is asked in the end.
-        look: where to look when the answer was wrong.
+        question: what is asked at the end.
+        hint: where to look after a wrong answer.
         answer: computes the right answer; takes well under a second.
         choices: what to choose from; empty where a number is asked for.
         code: lines to run in the notebook of exercises.
@@ -89,7 +89,7 @@ class Station:
     objective: str
     title: str
     page: str
-    section: str
+    section: str = ""
     record: Record
     predict: str
     do: str
@@ -101,7 +101,7 @@ class Station:
 
     @property
     def query(self) -> dict[str, str]:
-        """The parameters of the link that opens it."""
+        """The parameters of the link to it."""
         return ({"section": self.section} if self.section else {}) | self.record.to_query()
 
 
@@ -128,5 +128,5 @@ def answer(name: str, seed: int) -> Answer:
 
 
 def draws(seed: int, name: str) -> np.random.Generator:
-    """Where a station draws what differs between visitors."""
+    """The random numbers of one station, which differ from visitor to visitor."""
     return np.random.default_rng([seed, *name.encode()])

@@ -12,6 +12,7 @@ from ...training.trainer import Trainer
 from ..batch_norm.one_batch import OneBatch, one_batch
 from ..batch_norm.paired_runs import Pairs, PairsTrainer
 from ..batch_norm.running_statistics import Evaluation
+from ..forward_backward.equation import TOLERANCE
 from ..forward_backward.equations import equations
 from ..forward_backward.mistakes import MISTAKES
 from ..forward_backward.step_check import check
@@ -33,19 +34,18 @@ from .station import (
 )
 
 THEORY = "Theory"
-ARRIVED = 0.95  # share of its way that a running mean is to have gone
-BY_HAND = 0.025  # tolerance of what is worked out from rounded numbers: that of the page
+ARRIVED = 0.95  # share of the way from its start to its limit, after which a running mean counts as there
 
 
 def stage(settings: TrainingStep, name: str) -> TrainingStep:
-    """The training step as it stands at the equation with this name."""
+    """The training step, opened at the equation with this name."""
     return replace(settings, stage=[equation.name for equation in equations(follow_step(settings))].index(name))
 
 
 def entry(settings: TrainingStep, name: str) -> Answer:
-    """The entry in play of an equation, and what it is with the mistakes that are known."""
+    """The result that an equation explains number by number, and what known mistakes would make of it."""
     equation = next(equation for equation in equations(follow_step(settings)) if equation.name == name)
-    return Answer(equation.value, equation.mistakes, BY_HAND)
+    return Answer(equation.value, equation.mistakes, TOLERANCE)
 
 
 @station
@@ -54,12 +54,13 @@ def forward_pass(seed: int) -> Station:
     example, k = int(rng.integers(1, 4)), int(rng.integers(2))
     settings = TrainingStep(seed=seed, example=example, focus=(2, 0, k), predict=True)
     return Station(
-        THEORY, 0.5, PROPAGATION, "The forward pass by hand", "forward_backward", "step", settings,
-        "Before the training: will the two class probabilities be near 1/2, or near 0 and 1?",
-        "Work out each result before you press **Next**, as far as the softmax; the page checks every one.",
-        rf"What probability $p$ does output {k + 1} have for example {example + 1}?",
-        "the stage **p**: the exponential of this logit, over the sum of both.",
-        lambda: entry(settings, "p"),
+        part=THEORY, hours=0.5, objective=PROPAGATION, title="The forward pass by hand",
+        page="forward_backward", section="step", record=settings,
+        predict="Before the training: will the two class probabilities be near 1/2, or near 0 and 1?",
+        do="Work out each result before you press **Next**, as far as the softmax; the page checks every one.",
+        question=rf"What probability $p$ does output {k + 1} have for example {example + 1}?",
+        hint="the stage **p**: the exponential of this logit, over the sum of both.",
+        answer=lambda: entry(settings, "p"),
     )  # fmt: skip
 
 
@@ -69,13 +70,15 @@ def backward_pass(seed: int) -> Station:
     i, j = int(rng.integers(3)), int(rng.integers(2))
     settings = TrainingStep(seed=seed, focus=(2, i, j), predict=True)
     return Station(
-        THEORY, 0.5, PROPAGATION, "The backward pass by hand", "forward_backward", "step", stage(settings, "dz2"),
-        "Four examples, one weight: do their gradients add up, or cancel?",
-        "Follow $\\mathrm{d}Z^{(2)} = (P - Y)/N$ and $\\mathrm{d}W^{(2)} = {A^{(1)}}^\\top \\mathrm{d}Z^{(2)}$ for the "
-        "link that is marked.",
-        rf"What is $\partial L / \partial W^{{(2)}}$ for the weight from hidden unit {i + 1} to output {j + 1}?",
-        "the stage **dW2**: the inputs of this weight, each times its dz, over the whole batch.",
-        lambda: entry(settings, "dW2"),
+        part=THEORY, hours=0.5, objective=PROPAGATION, title="The backward pass by hand",
+        page="forward_backward", section="step", record=stage(settings, "dz2"),
+        predict="Four examples, one weight: do their gradients add up, or cancel?",
+        do="Follow $\\mathrm{d}Z^{(2)} = (P - Y)/N$ and $\\mathrm{d}W^{(2)} = {A^{(1)}}^\\top \\mathrm{d}Z^{(2)}$ for "
+        "the link that is marked.",
+        question=rf"What is $\partial L / \partial W^{{(2)}}$ for the weight from hidden unit {i + 1} "
+        f"to output {j + 1}?",
+        hint="the stage **dW2**: the inputs of this weight, each times its dz, over the whole batch.",
+        answer=lambda: entry(settings, "dW2"),
     )  # fmt: skip
 
 
@@ -85,13 +88,13 @@ def chain_rule(seed: int) -> Station:
     example, j = int(rng.integers(1, 4)), int(rng.integers(3))
     settings = TrainingStep(seed=seed, activation="sigmoid", example=example, focus=(1, 0, j), predict=True)
     return Station(
-        THEORY, 0.5, PROPAGATION, "The chain rule through an activation", "forward_backward", "step",
-        stage(settings, "da1"),
-        "The slope of the sigmoid: what is the most that it can leave of a gradient?",
-        "Bring the gradient back through the weights, then through the sigmoid: times $a(1 - a)$.",
-        rf"What is $\partial L / \partial z$ of hidden unit {j + 1} for example {example + 1}?",
-        "the stage **dz1**: dL/da of this unit, times the slope at this unit.",
-        lambda: entry(settings, "dz1"),
+        part=THEORY, hours=0.5, objective=PROPAGATION, title="The chain rule through an activation",
+        page="forward_backward", section="step", record=stage(settings, "da1"),
+        predict="The slope of the sigmoid: what is the most that it can leave of a gradient?",
+        do="Bring the gradient back through the weights, then through the sigmoid: times $a(1 - a)$.",
+        question=rf"What is $\partial L / \partial z$ of hidden unit {j + 1} for example {example + 1}?",
+        hint="the stage **dz1**: dL/da of this unit, times the slope at this unit.",
+        answer=lambda: entry(settings, "dz1"),
     )  # fmt: skip
 
 
@@ -114,12 +117,13 @@ def gradient_check(seed: int) -> Station:
         return Answer(int((wrong & here).sum()), mistakes, EXACT)
 
     return Station(
-        THEORY, 0.5, PROPAGATION, "Catch a bug with a gradient check", "forward_backward", "check", settings,
-        f"“{MISTAKES[mistake].label}”: {MISTAKES[mistake].meaning} Which gradients will be wrong?",
-        f"Under **Break the backward pass** choose **{MISTAKES[mistake].label}**, and read the table.",
-        f"With this mistake, how many gradients of layer {layer} are wrong?",
-        f"the table: rows W{layer} and b{layer} with a relative error above 1e-5.",
-        compute,
+        part=THEORY, hours=0.5, objective=PROPAGATION, title="Catch a bug with a gradient check",
+        page="forward_backward", section="check", record=settings,
+        predict=f"“{MISTAKES[mistake].label}”: {MISTAKES[mistake].meaning} Which gradients will be wrong?",
+        do=f"Under **Break the backward pass** choose **{MISTAKES[mistake].label}**, and read the table.",
+        question=f"With this mistake, how many gradients of layer {layer} are wrong?",
+        hint=f"the table: rows W{layer} and b{layer} with a relative error above 1e-5.",
+        answer=compute,
     )  # fmt: skip
 
 
@@ -141,12 +145,14 @@ def symmetry(seed: int) -> Station:
         return Answer(value, mistakes, 0, 0.6)
 
     return Station(
-        THEORY, 0.25, INITIALISATION, "Zeros, and why symmetry must be broken", "playground", "", experiment,
-        "All weights start at zero. What can the network learn, if its hidden units always agree?",
-        "Press **Play**, wait for the end, and read *What is happening*.",
-        "What accuracy on the training points does it reach, in percent?",
-        "the line above the pictures. Only the output's biases have moved: they say which class is the more frequent.",
-        compute,
+        part=THEORY, hours=0.25, objective=INITIALISATION, title="Zeros, and why symmetry must be broken",
+        page="playground", record=experiment,
+        predict="All weights start at zero. What can the network learn, if its hidden units always agree?",
+        do="Press **Play**, wait for the end, and read *What is happening*.",
+        question="What accuracy on the training points does it reach, in percent?",
+        hint="the line above the pictures. Only the output's biases have moved: they say which class "
+        "is the more frequent.",
+        answer=compute,
     )  # fmt: skip
 
 
@@ -170,12 +176,13 @@ def xavier(seed: int) -> Station:
         return Answer(value, mistakes)
 
     return Station(
-        THEORY, 0.25, INITIALISATION, "Xavier's variance", "playground", "", experiment,
-        "Does a wider layer need larger weights, or smaller ones?",
-        "Work it out; then open *Initialisation* in the sidebar, which gives Var(W) layer by layer.",
-        f"What is Var(W) between the hidden layers, from {n_in} units to {n_out}?",
-        r"the formula: $\mathrm{Var}(W) = 2 / (n_{in} + n_{out})$, with the two widths that this W connects.",
-        compute,
+        part=THEORY, hours=0.25, objective=INITIALISATION, title="Xavier's variance",
+        page="playground", record=experiment,
+        predict="Does a wider layer need larger weights, or smaller ones?",
+        do="Work it out; then open *Initialisation* in the sidebar, which gives Var(W) layer by layer.",
+        question=f"What is Var(W) between the hidden layers, from {n_in} units to {n_out}?",
+        hint=r"the formula: $\mathrm{Var}(W) = 2 / (n_{in} + n_{out})$, with the two widths that this W connects.",
+        answer=compute,
     )  # fmt: skip
 
 
@@ -202,12 +209,15 @@ def signal_through_depth(seed: int) -> Station:
         return Answer(value, mistakes, 0.04)
 
     return Station(
-        THEORY, 0.5, INITIALISATION, "A signal through twenty layers", "initialization", "signal", depth,
-        f"ReLU, and all weights times {gain:g}: does the signal of Xavier's scheme die or explode? And that of He's?",
-        "Read the standard deviation at layer 1 and at layer 20: their ratio is the factor to the power of 19.",
-        f"Xavier normal, gain {gain:g}: by what factor does the standard deviation change from layer to layer?",
-        r"theory: without a gain it is $\sqrt{n \, \mathrm{Var}(W) / 2}$, where ReLU leaves half.",
-        compute,
+        part=THEORY, hours=0.5, objective=INITIALISATION, title="A signal through twenty layers",
+        page="initialization", section="signal", record=depth,
+        predict=f"ReLU, and all weights times {gain:g}: does the signal of Xavier's scheme die or explode? "
+        "And that of He's?",
+        do="Read the standard deviation at layer 1 and at layer 20: their ratio is the factor to the power of 19.",
+        question=f"Xavier normal, gain {gain:g}: by what factor does the standard deviation change "
+        "from layer to layer?",
+        hint=r"theory: without a gain it is $\sqrt{n \, \mathrm{Var}(W) / 2}$, where ReLU leaves half.",
+        answer=compute,
     )  # fmt: skip
 
 
@@ -230,12 +240,13 @@ def race(seed: int) -> Station:
         return Answer(median, mistakes, READ_OFF)
 
     return Station(
-        THEORY, 0.5, INITIALISATION, "A race of schemes", "initialization", "race", record,
-        "Small weights, Xavier's, He's: which learns first with ReLU, and which not at all?",
-        "Press **Play** and wait for epoch 20. The standings say whether a difference is more than chance.",
-        f"What is the median training loss of *{asked.label}* after 20 epochs?",
-        "the column *Training loss* of the standings: the first number, before the quartiles.",
-        compute,
+        part=THEORY, hours=0.5, objective=INITIALISATION, title="A race of schemes",
+        page="initialization", section="race", record=record,
+        predict="Small weights, Xavier's, He's: which learns first with ReLU, and which not at all?",
+        do="Press **Play** and wait for epoch 20. The standings say whether a difference is more than chance.",
+        question=f"What is the median training loss of *{asked.label}* after 20 epochs?",
+        hint="the column *Training loss* of the standings: the first number, before the quartiles.",
+        answer=compute,
     )  # fmt: skip
 
 
@@ -247,41 +258,41 @@ def one_batch_normalised(seed: int) -> Station:
     record = OneBatch(batch_size=8, seed=seed, feature=feature, example=example)
 
     def compute():
-        seen = one_batch(replace(record, gamma=gamma, beta=beta))
-        i, j = seen.example, seen.feature
-        value, x_hat = float(seen.norm.output[i, j]), float(seen.norm.X_hat[i, j])
-        unbiased = math.sqrt(1 - 1 / len(seen.z))  # of a standard deviation
-        over_features = BatchNorm(len(seen.z)).forward(seen.z.T).T
+        batch = one_batch(replace(record, gamma=gamma, beta=beta))
+        i, j = batch.example, batch.feature
+        value, x_hat = float(batch.norm.output[i, j]), float(batch.norm.X_hat[i, j])
+        unbiased = math.sqrt(1 - 1 / len(batch.z))  # of a standard deviation
+        over_features = BatchNorm(len(batch.z)).forward(batch.z.T).T
         mistakes = {
             "γ and β are missing: this is x̂": x_hat,
             "β is missing": gamma * x_hat,
             "γ is missing": x_hat + beta,
             "β was added before γ multiplied": gamma * (x_hat + beta),
             "the variance is divided by n − 1": gamma * x_hat * unbiased + beta,
-            "it is divided by the variance, not by its root": gamma * x_hat / float(seen.norm.std[j]) + beta,
-            "the mean is missing": gamma * float(seen.z[i, j] / seen.norm.std[j]) + beta,
+            "it is divided by the variance, not by its root": gamma * x_hat / float(batch.norm.std[j]) + beta,
+            "the mean is missing": gamma * float(batch.z[i, j] / batch.norm.std[j]) + beta,
             "it is normalised over the features: the wrong axis": gamma * float(over_features[i, j]) + beta,
         }
         return Answer(value, mistakes, absolute=0.005)
 
     return Station(
-        THEORY, 0.5, BATCH_NORM, "One batch, normalised", "batch_norm", "batch", record,
-        f"γ = {gamma:g} and β = {beta:g}: where will the mean of the outputs be, and their standard deviation?",
-        "Take x̂ from the equations and work out y. Then turn **Scale γ** and **Shift β**, and compare.",
-        f"With γ = {gamma:g} and β = {beta:g}, what is y of feature {feature} for example {example}?",
-        "the equations: first x̂ over the batch, then y = γ x̂ + β.",
-        compute,
+        part=THEORY, hours=0.5, objective=BATCH_NORM, title="One batch, normalised",
+        page="batch_norm", section="batch", record=record,
+        predict=f"γ = {gamma:g} and β = {beta:g}: where will the mean of the outputs be, and their standard deviation?",
+        do="Take x̂ from the equations and work out y. Then turn **Scale γ** and **Shift β**, and compare.",
+        question=f"With γ = {gamma:g} and β = {beta:g}, what is y of feature {feature} for example {example}?",
+        hint="the equations: first x̂ over the batch, then y = γ x̂ + β.",
+        answer=compute,
     )  # fmt: skip
 
 
-def batches_to_arrive(momentum: float, most: int = 1000) -> int:
-    """Mini-batches until the running mean has gone `ARRIVED` of its way, where all have the same mean."""
-    norm = BatchNorm(1, momentum=momentum)
-    for n in range(1, most + 1):
+def batches_to_arrive(momentum: float) -> int:
+    """Mini-batches, all with mean 1, until the running mean has gone from 0 to `ARRIVED`."""
+    norm, n = BatchNorm(1, momentum=momentum), 0
+    while norm.running_mean[0] < ARRIVED:
         norm.forward(np.ones((2, 1)))
-        if norm.running_mean[0] >= ARRIVED:
-            return n
-    raise ValueError(f"not within {most} mini-batches")
+        n += 1
+    return n
 
 
 @station
@@ -299,12 +310,14 @@ def running_statistics(seed: int) -> Station:
         return Answer(value, mistakes, 0.02, 1)
 
     return Station(
-        THEORY, 0.5, BATCH_NORM, "Training and evaluation", "batch_norm", "evaluation", record,
-        "In evaluation one example comes alone. What takes the place of the mean of its batch?",
-        f"Watch the running mean leave 0 with momentum {momentum:g}. Each mini-batch leaves 1 − momentum of the gap.",
-        f"All batches alike: after how many has the running mean gone {ARRIVED:.0%} of the way?",
-        f"the picture *Mean*, or the smallest n with (1 − {momentum:g})ⁿ ≤ {1 - ARRIVED:.2g}.",
-        compute,
+        part=THEORY, hours=0.5, objective=BATCH_NORM, title="Training and evaluation",
+        page="batch_norm", section="evaluation", record=record,
+        predict="In evaluation one example comes alone. What takes the place of the mean of its batch?",
+        do=f"Watch the running mean leave 0 with momentum {momentum:g}. "
+        "Each mini-batch leaves 1 − momentum of the gap.",
+        question=f"All batches alike: after how many has the running mean gone {ARRIVED:.0%} of the way?",
+        hint=f"the picture *Mean*, or the smallest n with (1 − {momentum:g})ⁿ ≤ {1 - ARRIVED:.2g}.",
+        answer=compute,
     )  # fmt: skip
 
 
@@ -326,10 +339,11 @@ def with_and_without(seed: int) -> Station:
         return Answer(median, mistakes, READ_OFF)
 
     return Station(
-        THEORY, 0.5, BATCH_NORM, "With and without", "batch_norm", "pairs", record,
-        "Unit normal weights, six hidden layers: in how many of eight pairs will batch normalisation be ahead?",
-        "Press **Play**, and wait for epoch 20. Watch how the inputs of each layer drift without it.",
-        "What is the median training loss with batch normalisation after 20 epochs?",
-        "the table below the pictures: *Training loss*, the row with + BN.",
-        compute,
+        part=THEORY, hours=0.5, objective=BATCH_NORM, title="With and without",
+        page="batch_norm", section="pairs", record=record,
+        predict="Unit normal weights, six hidden layers: in how many of eight pairs will batch normalisation be ahead?",
+        do="Press **Play**, and wait for epoch 20. Watch how the inputs of each layer drift without it.",
+        question="What is the median training loss with batch normalisation after 20 epochs?",
+        hint="the table below the pictures: *Training loss*, the row with + BN.",
+        answer=compute,
     )  # fmt: skip

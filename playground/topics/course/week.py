@@ -1,4 +1,4 @@
-"""The course week in short: its four core concepts, each with its formula, where to see it, and where to read on."""
+"""The course week in short: four core concepts, each with its formula, where to see it, and where to read more."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ RESOURCES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Concept:
     """A core concept of the course.
 
@@ -16,7 +16,7 @@ class Concept:
         title: its name on the screen.
         formula: in LaTeX.
         meaning: one sentence.
-        station: name of the station whose link shows it live.
+        station: name of the station whose link shows it at work.
     """
 
     title: str
@@ -27,28 +27,28 @@ class Concept:
 
 CONCEPTS = (
     Concept(
-        "Forward pass",
-        r"\begin{gathered} z = W x + b \\ a = \sigma(z) \end{gathered}",
-        "Each unit adds up its inputs by weight, and applies a nonlinear function.",
-        "forward_pass",
+        title="Forward pass",
+        formula=r"\begin{gathered} z = W x + b \\ a = \sigma(z) \end{gathered}",
+        meaning="Each unit adds up its inputs by weight, and applies a nonlinear function.",
+        station="forward_pass",
     ),
     Concept(
-        "Backward pass",
-        r"\frac{\partial L}{\partial W} = \frac{\partial L}{\partial a}\,\sigma'(z)\,x^\top",
-        "The chain rule through the layers, from the loss back.",
-        "backward_pass",
+        title="Backward pass",
+        formula=r"\frac{\partial L}{\partial W} = \frac{\partial L}{\partial a}\,\sigma'(z)\,x^\top",
+        meaning="The chain rule through the layers, from the loss back.",
+        station="backward_pass",
     ),
     Concept(
-        "Xavier initialisation",
-        r"\mathrm{Var}(W) = \frac{2}{n_{in} + n_{out}}",
-        "The variance that keeps signals and gradients at one size.",
-        "signal_through_depth",
+        title="Xavier initialisation",
+        formula=r"\mathrm{Var}(W) = \frac{2}{n_{in} + n_{out}}",
+        meaning="The variance that keeps signals and gradients at one size.",
+        station="signal_through_depth",
     ),
     Concept(
-        "Batch normalisation",
-        r"\begin{gathered} \hat x = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} \\ "
+        title="Batch normalisation",
+        formula=r"\begin{gathered} \hat x = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} \\ "
         r"y = \gamma \hat x + \beta \end{gathered}",
-        "Activations are normalised over each batch, then scaled and shifted.",
-        "one_batch_normalised",
+        meaning="Activations are normalised over each batch, then scaled and shifted.",
+        station="one_batch_normalised",
     ),
 )

@@ -7,7 +7,6 @@ import numpy as np
 
 from ...data.datasets import IMAGES
 from ...settings import limits
-from ...settings.knobs import Knob
 from ...settings.record import knob_like
 from ...training.experiment import Experiment
 
@@ -29,8 +28,4 @@ class Digits(Experiment):
 
     DTYPE: ClassVar[type] = np.float32  # 1.5 times as fast, with the same accuracy
     PAGE: ClassVar[str] = "digits"
-
-    @classmethod
-    def knobs(cls) -> dict[str, Knob]:
-        """The knobs by name, without those of drawn points."""
-        return {name: knob for name, knob in super().knobs().items() if name not in ("n_classes", "n_points", "noise")}
+    WITHOUT = ("n_classes", "n_points", "noise")  # of drawn points

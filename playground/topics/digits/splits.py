@@ -5,7 +5,7 @@ the project trains by itself with these seeds.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -13,13 +13,14 @@ import pandas as pd
 from sklearn.neighbors import NearestNeighbors
 
 from ...data.datasets import SPLITS, Data
-from ...settings.knobs import Integer, Knob
+from ...settings.knobs import Integer
 from ...settings.record import knob, knob_like
 from ...text import number
 from ...training.experiment import Experiment
+from ...training.loop import experiment_data
 from ...training.multi_trainer import MultiTrainer
 from ...training.significance import LEVEL, p_value, seeds_needed
-from ...training.trainer import Trainer, experiment_data
+from ...training.trainer import Trainer
 from .analysis import answers, confusion
 from .digits_experiment import Digits
 
@@ -29,14 +30,16 @@ SEEDS = ("seed", "batch_seed", "data_seed")
 
 def with_seeds(experiment: Experiment, k: int) -> Experiment:
     """The experiment with other weights, mini-batches, and split where it is drawn: all its seeds moved on by k."""
-    knobs = experiment.knobs()
-    return replace(experiment, **{name: (getattr(experiment, name) + k) % (knobs[name].high + 1) for name in SEEDS})
+    return experiment.moved_on(k, *SEEDS)
 
 
 # fmt: off
 @dataclass(frozen=True)
 class TwoSplits(Digits):
     """Every knob of the comparison: those of the project without its split, which is what differs."""
+
+    WITHOUT = (*Digits.WITHOUT, "split")
+    FIRST = "Comparison"
 
     n_seeds: int = knob(
         Integer, 6, low=2, high=16, group="Comparison", label="Seeds",
@@ -50,11 +53,8 @@ class TwoSplits(Digits):
     def n_networks(self):
         return 2 * self.n_seeds
 
-    @classmethod
-    def knobs(cls) -> dict[str, Knob]:
-        """The knobs by name: those of the comparison first, and none for the split."""
-        knobs = {name: knob for name, knob in super().knobs().items() if name != "split"}
-        return dict(sorted(knobs.items(), key=lambda item: item[1].group != "Comparison"))
+    def applies(self, name):
+        return name == "data_seed" or super().applies(name)  # one of the two ways to split is drawn
 
     def entry(self, split: str, k: int) -> Digits:
         """The experiment of one network: by itself it gives the same numbers."""

@@ -62,10 +62,12 @@ class Result:
 
     @property
     def proven(self) -> bool:
+        """Whether it is that of a proof."""
         return len(self.accuracies) >= N_PROOF
 
     @property
     def kind(self) -> str:
+        """The kind of its split."""
         return IN_ORDER if self.experiment.split == IN_ORDER else AT_RANDOM
 
 

@@ -1,127 +1,16 @@
-"""A training step is a row of equations, each with its arrays, its code, and where its factor comes from.
+"""The equations of a training step in order, each with its arrays, its code, and where its factor comes from.
 
-The arrays are those of a `Pass`. What is added here is only how one entry of a result comes from entries before it, so
-that a student can follow it, and what the entry would be with a common mistake.
+The arrays are those of a `Pass`. These functions only add how one entry of a result comes from the entries before it,
+so that a student can follow it, and what the entry would be with a common mistake.
 """
-
-import ast
-import inspect
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cache
-from textwrap import dedent
 
 import numpy as np
 
 from ...nn import SGD, CrossEntropy, Dense, Softmax
+from .equation import BACKWARD, FORWARD, LOSS, UPDATE, Array, Equation, tex, transposed
 from .training_step import Pass
 
-FORWARD, LOSS, BACKWARD, UPDATE = "Forward", "Loss", "Backward", "Update"
-Entries = tuple[int | slice, int | slice]
 ALL = slice(None)
-
-
-@dataclass(frozen=True)
-class Array:
-    """An array of a move.
-
-    Attributes:
-        symbol: its name in LaTeX.
-        values: shape (rows, columns).
-        used: which entries are in play.
-        transposed: whether it stands in the equation transposed; `values` and `used` are as they are stored.
-    """
-
-    symbol: str
-    values: np.ndarray
-    used: Entries
-    transposed: bool = False
-
-
-@dataclass(frozen=True)
-class Equation:
-    """One equation of a training step.
-
-    Attributes:
-        name: of the result: "z1", "a1", "p", "L", "dz1", "dW1", "db1", "da1", "update1".
-        title: what happens, in a few words.
-        phase: forward, loss, backward or update.
-        layer: number of the layer with weights that it belongs to, from 1.
-        formula: the equation in LaTeX.
-        words: where it comes from: in the backward pass, which factor of the chain rule it is.
-        code: the function of the engine that computes it, and what its line assigns to ("return": what it returns).
-        operands: the arrays on the right side.
-        result: the array on the left side; its `used` is one entry, the one in play.
-        terms: how that entry comes about, in LaTeX, with numbers: what is added up.
-        mistakes: name of a mistake -> what the entry would be with it.
-    """
-
-    name: str
-    title: str
-    phase: str
-    layer: int
-    formula: str
-    words: str
-    code: tuple[Callable, str]
-    operands: tuple[Array, ...]
-    result: Array
-    terms: list[str]
-    mistakes: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def value(self) -> float:
-        """The entry in play."""
-        return float(self.result.values[self.result.used])
-
-    def mistake_behind(self, guess: float) -> str:
-        """Name of the mistake that gives this number; "" where it is right, or no known mistake."""
-        if agrees(guess, self.value):
-            return ""
-        return next((name for name, value in self.mistakes.items() if agrees(guess, value)), "")
-
-
-def agrees(guess: float, value: float) -> bool:
-    """Whether a number that was worked out by hand is the right one: to 2 %, as two digits are."""
-    return abs(guess - value) <= max(0.025 * abs(value), 1e-12)
-
-
-@cache
-def code_lines(function: Callable, target: str) -> tuple[str, int]:
-    """The lines of a function that assign to `target` ("return": that return), and the number of the first in its file.
-
-    Raises:
-        LookupError: where there is no such line.
-    """
-    lines, first = inspect.getsourcelines(function)
-    source = dedent("".join(lines))
-    for node in ast.walk(ast.parse(source)):
-        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        names = [getattr(each, "attr", getattr(each, "id", "")) for each in targets]
-        if target in names or (target == "return" and isinstance(node, ast.Return)):
-            found = source.splitlines()[node.lineno - 1 : node.end_lineno]
-            return dedent("\n".join(found)), first + node.lineno - 1
-    raise LookupError(f"{function.__qualname__} does not assign to {target}")
-
-
-def tex(value: float) -> str:
-    """A number in LaTeX, to four significant digits."""
-    if not np.isfinite(value):
-        return r"\infty"
-    if value == 0:
-        return "0"
-    if 1e-3 <= abs(value) < 1e5:
-        return f"{value:.4g}"
-    mantissa, exponent = f"{value:.2e}".split("e")
-    return rf"{mantissa}\cdot 10^{{{int(exponent)}}}"
-
-
-def signed(value: float) -> str:
-    """A number as a factor: in brackets where it is negative."""
-    return f"({tex(value)})" if value < 0 else tex(value)
-
-
-def _products(left: np.ndarray, right: np.ndarray) -> list[str]:
-    return [rf"{signed(a)} \cdot {signed(b)}" for a, b in zip(left, right, strict=True)]
 
 
 def equations(step: Pass) -> list[Equation]:
@@ -163,14 +52,18 @@ class _Layer:
         return f"{letter.upper() if letter in 'az' else letter}^{{({number})}}"
 
 
+def signed(value: float) -> str:
+    """A number as a factor: in brackets where it is negative."""
+    return f"({tex(value)})" if value < 0 else tex(value)
+
+
+def _products(left: np.ndarray, right: np.ndarray) -> list[str]:
+    return [rf"{signed(a)} \cdot {signed(b)}" for a, b in zip(left, right, strict=True)]
+
+
 def gradient(symbol: str) -> str:
     """Symbol of the gradient of the loss with respect to an array."""
     return rf"\mathrm{{d}}{symbol}"
-
-
-def transposed(symbol: str) -> str:
-    """Symbol of a transposed array."""
-    return rf"{{{symbol}}}^\top"
 
 
 def _weighted_products(step: Pass, number: int) -> Equation:
@@ -181,15 +74,18 @@ def _weighted_products(step: Pass, number: int) -> Equation:
     if W.shape[0] == W.shape[1]:
         mistakes["row and column of W are swapped (a transpose)"] = float(X[n] @ W[j] + b[j])
     return Equation(
-        f"z{number}", f"Weighted sums of layer {number}", FORWARD, number,
-        rf"{at.symbol('z')} = {at.symbol('a', number - 1)}\,{at.symbol('W')} + {at.symbol('b')}",
-        "Each unit adds up its inputs, each times its weight, and its bias. One example a row: the course's "
+        name=f"z{number}", title=f"Weighted sums of layer {number}", phase=FORWARD, layer=number,
+        formula=rf"{at.symbol('z')} = {at.symbol('a', number - 1)}\,{at.symbol('W')} + {at.symbol('b')}",
+        words="Each unit adds up its inputs, each times its weight, and its bias. One example a row: the course's "
         "z = Wx + b for the whole batch in one product.",
-        (Dense.forward, "output"),
-        (Array(at.symbol("a", number - 1), X, (n, ALL)), Array(at.symbol("W"), W, (ALL, j)),
-         Array(at.symbol("b"), b[None], (0, j))),
-        Array(at.symbol("z"), at.z, (n, j)),
-        [*_products(X[n], W[:, j]), signed(b[j])], mistakes,
+        code=(Dense.forward, "output"),
+        operands=(
+            Array(at.symbol("a", number - 1), X, (n, ALL)), Array(at.symbol("W"), W, (ALL, j)),
+            Array(at.symbol("b"), b[None], (0, j)),
+        ),
+        result=Array(at.symbol("z"), at.z, (n, j)),
+        terms=[*_products(X[n], W[:, j]), signed(b[j])],
+        mistakes=mistakes,
     )  # fmt: skip
 
 
@@ -200,24 +96,31 @@ def _output(step: Pass, number: int) -> Equation:
     if isinstance(at.activation, Softmax):
         e = np.exp(at.z[n] - at.z[n].max())
         return Equation(
-            "p", "Softmax: class probabilities", FORWARD, number,
-            r"P_{nk} = \frac{e^{z_{nk}}}{\sum_j e^{z_{nj}}}",
-            "Exponentials make all logits positive, their sum makes each row add up to 1. The largest logit is taken "
-            "off first, which changes nothing but overflow.",
-            (Softmax.forward, "output"), (Array(at.symbol("z"), at.z, (n, ALL)),), Array("P", at.a, (n, j)),
-            [rf"\frac{{e^{{{tex(z)}}}}}{{" + " + ".join(f"e^{{{tex(each)}}}" for each in at.z[n]) + "}"],
-            {"the division by the sum is missing": float(np.exp(min(z, 700.0))), "this is the logit itself": z,
-             "this is the probability of the other classes": 1 - a,
-             "the largest logit was taken off, but the sum is missing": float(e[j])},
+            name="p", title="Softmax: class probabilities", phase=FORWARD, layer=number,
+            formula=r"P_{nk} = \frac{e^{z_{nk}}}{\sum_j e^{z_{nj}}}",
+            words="Exponentials make all logits positive, their sum makes each row add up to 1. The largest logit is "
+            "taken off first, which changes nothing but overflow.",
+            code=(Softmax.forward, "output"),
+            operands=(Array(at.symbol("z"), at.z, (n, ALL)),),
+            result=Array("P", at.a, (n, j)),
+            terms=[rf"\frac{{e^{{{tex(z)}}}}}{{" + " + ".join(f"e^{{{tex(each)}}}" for each in at.z[n]) + "}"],
+            mistakes={
+                "the division by the sum is missing": float(np.exp(min(z, 700.0))),
+                "this is the logit itself": z,
+                "this is the probability of the other classes": 1 - a,
+                "the largest logit was taken off, but the sum is missing": float(e[j]),
+            },
         )  # fmt: skip
     formula = at.activation.formula
     return Equation(
-        f"a{number}", f"Activations of layer {number}: {at.activation.label}", FORWARD, number,
-        rf"{at.symbol('a')} = \sigma({at.symbol('z')}), \qquad \sigma(z) = {formula}",
-        "A nonlinear function, element by element. Without it, all layers together are one linear map.",
-        (type(at.activation).forward, "output"),
-        (Array(at.symbol("z"), at.z, (n, j)),), Array(at.symbol("a"), at.a, (n, j)), [rf"\sigma({tex(z)})"],
-        {"this is z: the activation is missing": z, "the sign is wrong": -a},
+        name=f"a{number}", title=f"Activations of layer {number}: {at.activation.label}", phase=FORWARD, layer=number,
+        formula=rf"{at.symbol('a')} = \sigma({at.symbol('z')}), \qquad \sigma(z) = {formula}",
+        words="A nonlinear function, element by element. Without it, all layers together are one linear map.",
+        code=(type(at.activation).forward, "output"),
+        operands=(Array(at.symbol("z"), at.z, (n, j)),),
+        result=Array(at.symbol("a"), at.a, (n, j)),
+        terms=[rf"\sigma({tex(z)})"],
+        mistakes={"this is z: the activation is missing": z, "the sign is wrong": -a},
     )  # fmt: skip
 
 
@@ -227,17 +130,20 @@ def _loss(step: Pass) -> Equation:
     n = step.example
     own = float(-np.log(max(right[n], 1e-300)))
     return Equation(
-        "L", "Loss: mean cross-entropy", LOSS, len(step.dense),
-        r"L = -\frac{1}{N} \sum_n \sum_k y_{nk} \log p_{nk}",
-        "Only the probability of the right class counts: 0 where it is 1, and the more the nearer it is to 0.",
-        (CrossEntropy.value, "return"),
-        (Array("P", p, (ALL, ALL)), Array("Y", y, (ALL, ALL))),
-        Array("L", np.array([[step.loss]]), (0, 0)),
-        [rf"\left(-\tfrac{{1}}{{{len(y)}}} \log {tex(each)}\right)" for each in right],
-        {"the mean over the batch is missing: this is the sum": step.loss * len(y), "the sign is wrong": -step.loss,
-         "this is the loss of the example in play alone": own,
-         "this is a logarithm to base 10": step.loss / np.log(10),
-         "this is a logarithm to base 2": step.loss / np.log(2)},
+        name="L", title="Loss: mean cross-entropy", phase=LOSS, layer=len(step.dense),
+        formula=r"L = -\frac{1}{N} \sum_n \sum_k y_{nk} \log p_{nk}",
+        words="Only the probability of the right class counts: 0 where it is 1, and the more the nearer it is to 0.",
+        code=(CrossEntropy.value, "return"),
+        operands=(Array("P", p, (ALL, ALL)), Array("Y", y, (ALL, ALL))),
+        result=Array("L", np.array([[step.loss]]), (0, 0)),
+        terms=[rf"\left(-\tfrac{{1}}{{{len(y)}}} \log {tex(each)}\right)" for each in right],
+        mistakes={
+            "the mean over the batch is missing: this is the sum": step.loss * len(y),
+            "the sign is wrong": -step.loss,
+            "this is the loss of the example in play alone": own,
+            "this is a logarithm to base 10": step.loss / np.log(10),
+            "this is a logarithm to base 2": step.loss / np.log(2),
+        },
     )  # fmt: skip
 
 
@@ -246,14 +152,19 @@ def _logits_gradient(step: Pass) -> Equation:
     n, j, N = at.example, at.j, len(step.y)
     value = at.dz[n, j]
     return Equation(
-        f"dz{at.number}", "Gradient of the logits", BACKWARD, at.number,
-        rf"{gradient(at.symbol('z'))} = \frac{{\partial L}}{{\partial {at.symbol('z')}}} = \frac{{1}}{{N}} (P - Y)",
-        "The way back begins. The derivatives of cross-entropy and softmax, multiplied, leave just this: by how much "
-        "each probability is too large. The mean over the batch gives 1/N.",
-        (Softmax.backward, "return"),
-        (Array("P", at.a, (n, j)), Array("Y", step.y, (n, j))), Array(gradient(at.symbol("z")), at.dz, (n, j)),
-        [rf"\tfrac{{1}}{{{N}}} ({tex(at.a[n, j])} - {tex(step.y[n, j])})"],
-        {"the sign is wrong: it is P − Y": -value, "the division by N is missing, a sum for a mean": value * N},
+        name=f"dz{at.number}", title="Gradient of the logits", phase=BACKWARD, layer=at.number,
+        formula=rf"{gradient(at.symbol('z'))} = \frac{{\partial L}}{{\partial {at.symbol('z')}}} "
+        r"= \frac{1}{N} (P - Y)",
+        words="The way back begins. The derivatives of cross-entropy and softmax, multiplied, leave just this: by how "
+        "much each probability is too large. The mean over the batch gives 1/N.",
+        code=(Softmax.backward, "return"),
+        operands=(Array("P", at.a, (n, j)), Array("Y", step.y, (n, j))),
+        result=Array(gradient(at.symbol("z")), at.dz, (n, j)),
+        terms=[rf"\tfrac{{1}}{{{N}}} ({tex(at.a[n, j])} - {tex(step.y[n, j])})"],
+        mistakes={
+            "the sign is wrong: it is P − Y": -value,
+            "the division by N is missing, a sum for a mean": value * N,
+        },
     )  # fmt: skip
 
 
@@ -264,17 +175,21 @@ def _through_activation(step: Pass, number: int) -> Equation:
     value = at.dz[n, j]
     slope = float(at.activation.backward(np.ones_like(da))[n, j])
     return Equation(
-        f"dz{number}", f"Back through the activation of layer {number}", BACKWARD, number,
-        rf"{gradient(at.symbol('z'))} = {gradient(at.symbol('a'))} \odot \sigma'({at.symbol('z')}), "
+        name=f"dz{number}", title=f"Back through the activation of layer {number}", phase=BACKWARD, layer=number,
+        formula=rf"{gradient(at.symbol('z'))} = {gradient(at.symbol('a'))} \odot \sigma'({at.symbol('z')}), "
         rf"\qquad \sigma' = {at.activation.derivative}",
-        "Chain rule: L depends on z only through a = σ(z), so its gradient is multiplied by the slope σ′(z), element "
-        "by element. Where the slope is near 0, the gradient vanishes here.",
-        (type(at.activation).backward, "return"),
-        (Array(gradient(at.symbol("a")), da, (n, j)), Array(at.symbol("z"), at.z, (n, j))),
-        Array(gradient(at.symbol("z")), at.dz, (n, j)),
-        [rf"{signed(da[n, j])} \cdot {signed(slope)}"],
-        {"the derivative of the activation is missing": float(da[n, j]), "the sign is wrong": -value,
-         "this is the slope alone": slope, "this is σ(z), not its slope": float(da[n, j] * at.a[n, j])},
+        words="Chain rule: L depends on z only through a = σ(z), so its gradient is multiplied by the slope σ′(z), "
+        "element by element. Where the slope is near 0, the gradient vanishes here.",
+        code=(type(at.activation).backward, "return"),
+        operands=(Array(gradient(at.symbol("a")), da, (n, j)), Array(at.symbol("z"), at.z, (n, j))),
+        result=Array(gradient(at.symbol("z")), at.dz, (n, j)),
+        terms=[rf"{signed(da[n, j])} \cdot {signed(slope)}"],
+        mistakes={
+            "the derivative of the activation is missing": float(da[n, j]),
+            "the sign is wrong": -value,
+            "this is the slope alone": slope,
+            "this is σ(z), not its slope": float(da[n, j] * at.a[n, j]),
+        },
     )  # fmt: skip
 
 
@@ -291,13 +206,18 @@ def _weight_gradient(step: Pass, number: int) -> Equation:
     if i < dW.shape[1] and j < dW.shape[0]:
         mistakes["row and column are swapped (a transpose)"] = float(dW[j, i])
     return Equation(
-        f"dW{number}", f"Gradient of the weights of layer {number}", BACKWARD, number,
-        rf"{gradient(at.symbol('W'))} = {transposed(at.symbol('a', number - 1))}\, {gradient(at.symbol('z'))}",
-        "Chain rule: weight $W_{ij}$ reaches the loss through $z_j$, and there its factor is the input $a_i$. Each "
-        "example of the batch takes this way, so the products add up.",
-        (Dense.backward, "dW"),
-        (Array(at.symbol("a", number - 1), at.given, (ALL, i), True), Array(gradient(at.symbol("z")), at.dz, (ALL, j))),
-        Array(gradient(at.symbol("W")), dW, (i, j)), _products(at.given[:, i], at.dz[:, j]), mistakes,
+        name=f"dW{number}", title=f"Gradient of the weights of layer {number}", phase=BACKWARD, layer=number,
+        formula=rf"{gradient(at.symbol('W'))} = {transposed(at.symbol('a', number - 1))}\, {gradient(at.symbol('z'))}",
+        words="Chain rule: weight $W_{ij}$ reaches the loss through $z_j$, and there its factor is the input $a_i$. "
+        "Each example of the batch takes this way, so the products add up.",
+        code=(Dense.backward, "dW"),
+        operands=(
+            Array(at.symbol("a", number - 1), at.given, (ALL, i), transposed=True),
+            Array(gradient(at.symbol("z")), at.dz, (ALL, j)),
+        ),
+        result=Array(gradient(at.symbol("W")), dW, (i, j)),
+        terms=_products(at.given[:, i], at.dz[:, j]),
+        mistakes=mistakes,
     )  # fmt: skip
 
 
@@ -305,15 +225,19 @@ def _bias_gradient(step: Pass, number: int) -> Equation:
     at = _Layer(step, number)
     j, N, value = at.j, len(step.y), at.dense.db[at.j]
     return Equation(
-        f"db{number}", f"Gradient of the biases of layer {number}", BACKWARD, number,
-        rf"{gradient(at.symbol('b'))}_j = \sum_n {gradient(at.symbol('z'))}_{{nj}}",
-        "A bias is a weight from an input that is always 1: the factor is 1, and the examples add up.",
-        (Dense.backward, "db"),
-        (Array(gradient(at.symbol("z")), at.dz, (ALL, j)),),
-        Array(gradient(at.symbol("b")), at.dense.db[None], (0, j)), [signed(each) for each in at.dz[:, j]],
-        {"the sign is wrong": -value, "the division by N is missing, a sum for a mean": value * N,
-         "the division by N is there twice": value / N,
-         "this is the example in play alone: all of the batch add up": float(at.dz[at.example, j])},
+        name=f"db{number}", title=f"Gradient of the biases of layer {number}", phase=BACKWARD, layer=number,
+        formula=rf"{gradient(at.symbol('b'))}_j = \sum_n {gradient(at.symbol('z'))}_{{nj}}",
+        words="A bias is a weight from an input that is always 1: the factor is 1, and the examples add up.",
+        code=(Dense.backward, "db"),
+        operands=(Array(gradient(at.symbol("z")), at.dz, (ALL, j)),),
+        result=Array(gradient(at.symbol("b")), at.dense.db[None], (0, j)),
+        terms=[signed(each) for each in at.dz[:, j]],
+        mistakes={
+            "the sign is wrong": -value,
+            "the division by N is missing, a sum for a mean": value * N,
+            "the division by N is there twice": value / N,
+            "this is the example in play alone: all of the batch add up": float(at.dz[at.example, j]),
+        },
     )  # fmt: skip
 
 
@@ -329,13 +253,18 @@ def _input_gradient(step: Pass, number: int) -> Equation:
         mistakes["the transpose is missing"] = float(at.dz[n] @ W[:, i])
     last = " No weight stands before the input, so training leaves this one out." if number == 1 else ""
     return Equation(
-        f"da{number - 1}", f"Gradient of the inputs of layer {number}", BACKWARD, number,
-        rf"{gradient(at.symbol('a', number - 1))} = {gradient(at.symbol('z'))}\, {transposed(at.symbol('W'))}",
-        "Chain rule: input $a_i$ reaches the loss through every unit of the layer, with its weight as the factor. The "
-        "ways add up, which is a product with the transpose." + last,
-        (Dense.backward, "return"),
-        (Array(gradient(at.symbol("z")), at.dz, (n, ALL)), Array(at.symbol("W"), W, (i, ALL), True)),
-        Array(gradient(at.symbol("a", number - 1)), at.dgiven, (n, i)), _products(at.dz[n], W[i]), mistakes,
+        name=f"da{number - 1}", title=f"Gradient of the inputs of layer {number}", phase=BACKWARD, layer=number,
+        formula=rf"{gradient(at.symbol('a', number - 1))} = {gradient(at.symbol('z'))}\, {transposed(at.symbol('W'))}",
+        words="Chain rule: input $a_i$ reaches the loss through every unit of the layer, with its weight as the "
+        "factor. The ways add up, which is a product with the transpose." + last,
+        code=(Dense.backward, "return"),
+        operands=(
+            Array(gradient(at.symbol("z")), at.dz, (n, ALL)),
+            Array(at.symbol("W"), W, (i, ALL), transposed=True),
+        ),
+        result=Array(gradient(at.symbol("a", number - 1)), at.dgiven, (n, i)),
+        terms=_products(at.dz[n], W[i]),
+        mistakes=mistakes,
     )  # fmt: skip
 
 
@@ -351,13 +280,17 @@ def _update(step: Pass, number: int) -> Equation:
     old_value, slope_value = float(old[place]), float(slope[place])
     symbol = at.symbol(letter)
     return Equation(
-        f"update{number}", f"Update of layer {number}", UPDATE, number,
-        rf"{symbol} \leftarrow {symbol} - \eta\, {gradient(symbol)}, \qquad \eta = {tex(eta)}",
-        "A step against the gradient, the learning rate times as long. Then the next mini-batch goes forward.",
-        (SGD.step, "parameters"),
-        (Array(symbol, old, place), Array(gradient(symbol), slope, place)), Array(symbol, new, place),
-        [rf"{tex(old_value)} - {tex(eta)} \cdot {signed(slope_value)}"],
-        {"the sign is wrong: steps go against the gradient": old_value + eta * slope_value,
-         "the learning rate is missing": old_value - slope_value,
-         "this is the step alone": -eta * slope_value, "this is the gradient": slope_value},
+        name=f"update{number}", title=f"Update of layer {number}", phase=UPDATE, layer=number,
+        formula=rf"{symbol} \leftarrow {symbol} - \eta\, {gradient(symbol)}, \qquad \eta = {tex(eta)}",
+        words="A step against the gradient, the learning rate times as long. Then the next mini-batch goes forward.",
+        code=(SGD.step, "parameters"),
+        operands=(Array(symbol, old, place), Array(gradient(symbol), slope, place)),
+        result=Array(symbol, new, place),
+        terms=[rf"{tex(old_value)} - {tex(eta)} \cdot {signed(slope_value)}"],
+        mistakes={
+            "the sign is wrong: steps go against the gradient": old_value + eta * slope_value,
+            "the learning rate is missing": old_value - slope_value,
+            "this is the step alone": -eta * slope_value,
+            "this is the gradient": slope_value,
+        },
     )  # fmt: skip

@@ -40,6 +40,7 @@ class Checked:
 
     @property
     def wrong(self) -> np.ndarray:
+        """Which gradients differ by more than `CAUGHT`, shape (parameters,)."""
         return self.errors > CAUGHT
 
     @property

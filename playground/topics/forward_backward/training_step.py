@@ -5,7 +5,7 @@ The network is the engine's, and so is every array: `follow_step` calls the laye
 
 import math
 from dataclasses import dataclass, field
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,13 +13,12 @@ from ...nn import SGD, Activation, CrossEntropy, Dense, NeuralNetwork
 from ...settings.knobs import Choice, Flag, Integer, Knob
 from ...settings.record import knob, knob_like
 from ...training.experiment import Experiment
-from ...training.trainer import experiment_data, initial_network
+from ...training.loop import LARGEST_WEIGHT, experiment_data, initial_network
 from .mistakes import MISTAKES
 
 LARGEST = 1000.0  # of a number that is typed in
 MOST_EDITS = 100
 STEPS = 200  # training steps, at most
-LARGEST_WEIGHT = 1e9  # beyond which a training step counts as diverged
 
 
 class Edit(NamedTuple):
@@ -127,16 +126,10 @@ class TrainingStep(Experiment):
     )
     # fmt: on
 
-    USED: ClassVar[tuple[str, ...]] = (
+    ONLY = (
         "dataset", "n_classes", "n_points", "data_seed", "noise", "hidden", "activation", "initializer", "seed",
         "learning_rate", "step", "stage", "example", "focus", "predict", "mistake", "edits",
     )  # fmt: skip
-
-    @classmethod
-    def knobs(cls) -> dict[str, Knob]:
-        """The knobs by name, without those of a longer training."""
-        knobs = super().knobs()
-        return {name: knobs[name] for name in cls.USED}
 
 
 @dataclass
@@ -166,6 +159,7 @@ class Pass:
 
     @property
     def dense(self) -> list[Dense]:
+        """The layers with weights, input first."""
         return self.network.dense
 
     def input(self, i: int) -> np.ndarray:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ...nn import ACTIVATIONS, INITIALIZERS, Dense
+from ...nn import ACTIVATIONS, INITIALIZERS, Dense, weight_gain
 from ...server.scheduler import nothing
 from .signal_propagation import Propagation, spread
 
@@ -52,8 +52,10 @@ def critical_gain(
     """
     p = Propagation(activation=activation, initializer=initializer, width=width)
     networks = networks or max(2, min(16, 1024 // width))
-    rng = np.random.default_rng(seed)
-    dense = [Dense.stack([Dense(width, width, initializer, rng) for _ in range(networks)]) for _ in range(depth)]
+    rng, own = np.random.default_rng(seed), weight_gain(activation, initializer)
+    dense = [
+        Dense.stack([Dense(width, width, initializer, rng, gain=own) for _ in range(networks)]) for _ in range(depth)
+    ]
     for layer in dense:
         layer.hold("dW", dense[0].dW)  # which nobody asks for: one array will do for all
     activations = [ACTIVATIONS[activation]() for _ in dense]

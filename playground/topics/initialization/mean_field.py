@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import brentq
 
-from ...nn import ACTIVATIONS, INITIALIZERS, BatchNorm
+from ...nn import ACTIVATIONS, INITIALIZERS, BatchNorm, weight_gain
 from .critical_gain import bisect
-from .signal_propagation import LOST, Curves, Propagation, batch, spread
+from .signal_propagation import Curves, Propagation, batch, spread
 
 ZERO, INFINITY = 1e-7, 1e7  # standard deviations of z at which the limits 0 and infinity are looked at
 SAME = 1e-6  # logarithms nearer to zero are zero, but for rounding
+SIZES = 129  # of signals, between those limits, at which the growth is looked at
+EXACT = 1e-3  # relative error of a Gaussian mean with half of the nodes, up to which those with all are relied on
 LARGE_BATCH = 16  # examples from which the gradient under batch normalisation is predicted within 2 % a layer
 
 # Means over x ~ N(0, 1) by the trapezoidal rule in u, with x = -e^u and x = e^u: E[f] = sum of weights * f(nodes).
@@ -26,7 +28,6 @@ LARGE_BATCH = 16  # examples from which the gradient under batch normalisation i
 _u = np.arange(-23, math.log(9), 0.2)
 NODES = np.concatenate([-np.exp(_u), np.exp(_u)])
 WEIGHTS = np.abs(NODES) * np.exp(-(NODES**2) / 2)
-WEIGHTS /= WEIGHTS.sum()
 
 
 @dataclass(frozen=True)
@@ -48,22 +49,26 @@ class Moments:
     excess: np.ndarray
 
 
-def moments(activation: str, s: np.ndarray | float) -> Moments:
-    """Gaussian means for each standard deviation in s, of any shape, through the engine's own forward and backward."""
-    sigma = ACTIVATIONS[activation]()
-    z = np.asarray(s, float)[..., None] * NODES
+def moments(activation: str, s: np.ndarray | float, every: int = 1) -> Moments:
+    """Gaussian means for each standard deviation in s, of any shape, through the engine's own forward and backward.
+
+    Args:
+        every: 2 takes every other node, to see how exact the means are.
+    """
+    sigma, weights = ACTIVATIONS[activation](), WEIGHTS[::every] / WEIGHTS[::every].sum()
+    z = np.asarray(s, float)[..., None] * NODES[::every]
     a, slopes = sigma.forward(z), sigma.backward(np.ones_like(z))
     scale = np.maximum(np.abs(a).max(axis=-1), np.finfo(float).tiny)
     a, z = a / scale[..., None], z / scale[..., None]  # so that no square overflows
-    mean, squares = a @ WEIGHTS, a**2
-    second = squares @ WEIGHTS
+    mean, squares = a @ weights, a**2
+    second = squares @ weights
     return Moments(
         mean=scale * mean,
-        std=scale * np.sqrt((a - mean[..., None]) ** 2 @ WEIGHTS),
+        std=scale * np.sqrt((a - mean[..., None]) ** 2 @ weights),
         rms=scale * np.sqrt(second),
-        slope=np.sqrt(slopes**2 @ WEIGHTS),
-        elasticity=(a * slopes * z) @ WEIGHTS / second,
-        excess=squares**2 @ WEIGHTS / second**2 - 1,
+        slope=np.sqrt(slopes**2 @ weights),
+        elasticity=(a * slopes * z) @ weights / second,
+        excess=squares**2 @ weights / second**2 - 1,
     )
 
 
@@ -98,7 +103,17 @@ def theory(p: Propagation) -> Theory:
     """
     scheme = INITIALIZERS[p.initializer]
     if not scheme.variance(1, 1):
-        return Theory(reason=f"{scheme.label}: nothing is random in these weights, so there is no mean over them.")
+        return Theory(
+            reason=f"No theory for {scheme.label}: nothing is random in these weights, so there is no mean over them."
+        )
+    try:
+        check_moments(p.activation)
+        if p.batch_norm:
+            check_growth(
+                p.activation, "so a few examples come to stand out from each batch, which is no longer Gaussian"
+            )
+    except NoTheory as reason:
+        return Theory(reason=str(reason))
     with np.errstate(all="ignore"):
         return _normalised(p) if p.batch_norm else _plain(p)
 
@@ -164,9 +179,9 @@ def _normalised(p: Propagation) -> Theory:
 def _no_gradient(p: Propagation) -> str:
     """Why the gradient under batch normalisation is not predicted; "" where it is."""
     if p.input != "noise":
-        return "With batch normalisation, gradients are predicted only for noise: points of two features are too alike."
+        return "No theory for gradients under batch normalisation but for noise: points of two features are too alike."
     if p.batch_size < LARGE_BATCH:
-        return f"With batch normalisation, gradients are predicted only for batches of {LARGE_BATCH} or more."
+        return f"No theory for gradients under batch normalisation but for batches of {LARGE_BATCH} or more."
     return ""
 
 
@@ -177,7 +192,8 @@ def _finite(n: int) -> float:
 def _factors(p: Propagation, i: int) -> tuple[float, float]:
     """What W of layer i does to a root mean square: sqrt(fan_in Var(W)) forwards, sqrt(fan_out Var(W)) backwards."""
     fan_in, fan_out = p.fans(i)
-    std = p.gain * math.sqrt(INITIALIZERS[p.initializer].variance(fan_in, fan_out))
+    gain = p.gain * weight_gain(p.activation, p.initializer)
+    std = gain * math.sqrt(INITIALIZERS[p.initializer].variance(fan_in, fan_out))
     return math.sqrt(fan_in) * std, math.sqrt(fan_out) * std
 
 
@@ -196,71 +212,25 @@ def _rms(x: np.ndarray) -> float:
     return math.hypot(x.mean(), spread(x))
 
 
-@dataclass(frozen=True)
-class DepthScale:
-    """How signals fare in the deep, where each layer does the same as the one before; infinite: for ever.
-
-    Attributes:
-        q: the fixed point q* of the variance of z; 0 where every signal dies, infinite where it explodes. Where any
-            size is kept, 1 stands for all.
-        signal, gradient: factors of the standard deviation of z, and of the gradient on its way back, a layer.
-        xi_q: layers in which the distance of q from its fixed point changes by a factor e (for an infinite one: q
-            itself): 1 / |log dq'/dq|, Schoenholz et al. (2017).
-        xi_gradient: layers in which the square of the gradient changes by a factor e: 1 / |log chi_1|.
-        signal_reach, gradient_reach: layers in which the standard deviation falls to 1 % or grows to 100 times.
-    """
-
-    q: float
-    signal: float
-    gradient: float
-    xi_q: float
-    xi_gradient: float
-
-    @property
-    def signal_reach(self) -> float:
-        return _layers(math.log(LOST), math.log(self.signal))
-
-    @property
-    def gradient_reach(self) -> float:
-        return _layers(math.log(LOST), math.log(self.gradient))
-
-
-def depth_scale(p: Propagation) -> DepthScale | None:
-    """Depth scales of the square layers of a network; None where there is no theory of its gradients.
-
-    With batch normalisation every signal has its fixed point after one layer, and the gradient the factor of
-    Yang et al. (2019), as long as z varies by more than the epsilon in it.
-    """
-    if not INITIALIZERS[p.initializer].variance(1, 1) or (p.batch_norm and _no_gradient(p)):
-        return None
-    if p.batch_norm:
-        m = moments(p.activation, 1.0)
-        gradient = float(m.slope / m.std) * math.sqrt(_finite(p.batch_size))
-        return DepthScale(1.0, 1.0, gradient, xi_q=0.0, xi_gradient=_layers(1, 2 * math.log(gradient)))
-    forward, back = _factors(p, 1)
-    s = fixed_point(p.activation, forward)
-    at = min(max(s, ZERO), INFINITY)
-    m = moments(p.activation, at)
-    signal = 1.0 if 0 < s < math.inf else float(forward * m.rms / at)
-    gradient = float(back * m.slope)
-    return DepthScale(
-        q=s**2,
-        signal=signal,
-        gradient=gradient,
-        xi_q=_layers(1, math.log(abs(m.elasticity) * signal**2)),
-        xi_gradient=_layers(1, 2 * math.log(gradient)),
-    )
+class NoTheory(Exception):
+    """An assumption of the theory does not hold; the message says which, in a sentence."""
 
 
 def fixed_point(activation: str, factor: float) -> float:
     """The standard deviation s of z for which factor * rms(sigma(s x)) = s: what a deep network brings every signal to.
 
     0 where every signal dies, infinity where it explodes; 1 where any size is kept. Found with Brent's method, on the
-    growth from layer to layer, which falls as s grows for all activations that are bounded or linear far out.
+    growth from layer to layer.
+
+    Raises:
+        NoTheory: where the growth rises with s anywhere. Then there may be several such s, or one from which signals
+            move away, and which becomes of a signal depends on its size: SiLU, for one, halves small signals, and
+            shrinks large ones only by the root of 2.
     """
+    check_growth(activation, "so depth does not bring all to one size")
 
     def growth(log_s):
-        return math.log(factor * moments(activation, math.exp(log_s)).rms) - log_s
+        return math.log(factor) + log_growth(activation, log_s)
 
     low, high = math.log(ZERO), math.log(INFINITY)
     if growth(high) > -SAME:
@@ -268,13 +238,53 @@ def fixed_point(activation: str, factor: float) -> float:
     return 0.0 if growth(low) < SAME else math.exp(brentq(growth, low, high, xtol=1e-12))
 
 
+def log_growth(activation: str, log_s: np.ndarray | float) -> np.ndarray:
+    """log(rms(sigma(s x)) / s), by which an activation changes the size s of a signal; shape of log_s."""
+    return np.log(moments(activation, np.exp(log_s)).rms) - log_s
+
+
+def check_growth(activation: str, consequence: str) -> None:
+    """Raise `NoTheory` where larger signals grow more than smaller ones.
+
+    With batch normalisation, too: thirty layers of SiLU bring the kurtosis of z over a batch from 3, that of a normal
+    distribution, to 19.
+    """
+    with np.errstate(all="ignore"):
+        growth = log_growth(activation, np.linspace(math.log(ZERO), math.log(INFINITY), SIZES))
+    if not (np.diff(growth) < SAME).all():
+        raise NoTheory(
+            f"No theory for {ACTIVATIONS[activation].label}: large signals grow more than small ones from layer to "
+            f"layer, {consequence}."
+        )
+
+
+def check_moments(activation: str) -> None:
+    """Raise `NoTheory` where the Gaussian means of an activation are not exact enough: half the nodes give others.
+
+    The nodes are dense near zero alone. An activation that jumps elsewhere, or swings, is beyond them.
+    """
+    sizes = np.logspace(-3, 3, 25)
+    with np.errstate(all="ignore"):
+        all_nodes, half = moments(activation, sizes), moments(activation, sizes, every=2)
+    for name in ("rms", "slope"):
+        if not np.allclose(getattr(all_nodes, name), getattr(half, name), rtol=EXACT, atol=0):
+            raise NoTheory(
+                f"No theory for {ACTIVATIONS[activation].label}: it changes too fast away from zero for its means "
+                "over a normal distribution to be computed."
+            )
+
+
 def theoretical_gain(activation: str, initializer: str, width: int) -> float | None:
     """The gain for which chi_1 = 1 at the fixed point: what `critical_gain` would find if layers were very wide.
 
-    None where there is no theory, or no such gain.
+    None where there is no such gain, or nothing is random in the weights.
+
+    Raises:
+        NoTheory: where an assumption of the theory does not hold for the activation.
     """
     if not INITIALIZERS[initializer].variance(1, 1):
         return None
+    check_moments(activation)
     forward, back = _factors(Propagation(activation=activation, initializer=initializer, width=width), 1)
 
     def growth(gain):
@@ -285,8 +295,3 @@ def theoretical_gain(activation: str, initializer: str, width: int) -> float | N
         return bisect(growth, tolerance=1e-7)
     except ValueError:
         return None
-
-
-def _layers(distance: float, log_factor: float) -> float:
-    """Layers in which a factor a layer covers a distance on the scale of logarithms."""
-    return math.inf if abs(log_factor) < SAME else abs(distance / log_factor)

@@ -14,8 +14,9 @@ from ...settings.knobs import Integer
 from ...settings.record import knob, knob_like
 from ...training.contestants import Contestant, Contestants, Paired, SideBySide
 from ...training.experiment import Experiment
+from ...training.loop import initial_network
 from ...training.multi_trainer import MultiTrainer
-from ...training.trainer import Trainer, initial_network
+from ...training.trainer import Trainer
 
 FAST = 0.95  # the accuracy that a network is to reach
 STATES = 16  # moments whose states are kept, of which a paper's experiment looks at half: a class has forty races
@@ -25,6 +26,8 @@ STATES = 16  # moments whose states are kept, of which a paper's experiment look
 @dataclass(frozen=True)
 class Race(Paired, SideBySide, Experiment):
     """Every knob of a race. The schemes and batch normalisation are the contestants' own; all else is shared."""
+
+    FIRST = "Race"
 
     contestants: tuple[Contestant, ...] = knob(
         Contestants, (

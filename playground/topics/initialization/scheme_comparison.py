@@ -16,6 +16,8 @@ from .signal_propagation import Propagation, Signal, propagate
 class SchemeComparison(SideBySide, Propagation):
     """Every knob of a comparison through depth. The schemes and batch normalisation are the contestants' own."""
 
+    FIRST = "Schemes"
+
     contestants: tuple[Contestant, ...] = knob(
         Contestants, (
             Contestant("small_normal"), Contestant("unit_normal"), Contestant("standard_uniform"),

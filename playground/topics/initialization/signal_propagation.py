@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...data.datasets import PLANE
-from ...nn import ACTIVATIONS, INITIALIZERS, Activation, BatchNorm, Dense, Layer
+from ...nn import ACTIVATIONS, INITIALIZERS, Activation, BatchNorm, Dense, Layer, weight_gain
 from ...server.scheduler import nothing
 from ...settings import limits
 from ...settings.knobs import Choice, Flag, Integer, Real
@@ -36,7 +36,7 @@ class Noise:
     meaning: str = "As many features as a layer has units, each independent, with mean 0 and variance 1."
 
 
-INPUTS = {"noise": Noise()} | PLANE
+INPUTS = {"noise": Noise(), **PLANE}
 
 
 # fmt: off
@@ -227,8 +227,8 @@ def top_gradient(p: Propagation, n_examples: int) -> np.ndarray:
 
 def build_layer(p: Propagation, i: int) -> list[Layer]:
     """Layer i, counted from 0: Dense with its weights times the gain, BatchNorm if wanted, activation."""
-    dense = Dense(*p.fans(i), p.initializer, _rng(p, 2 + i))
-    dense.W *= p.gain
+    gain = p.gain * weight_gain(p.activation, p.initializer)
+    dense = Dense(*p.fans(i), p.initializer, _rng(p, 2 + i), gain=gain)
     dense.first = i == 0
     norm = [BatchNorm(p.width)] if p.batch_norm else []
     return [dense, *norm, ACTIVATIONS[p.activation]()]

@@ -1,4 +1,4 @@
-"""With batch normalisation and without, side by side on the screen."""
+"""The same networks with and without batch normalisation, side by side."""
 
 import streamlit as st
 
@@ -8,22 +8,18 @@ from ...topics.batch_norm.paired_runs import PROBE, Pairs, PairsTrainer, verdict
 from ...topics.initialization.standings import explanation
 from ...topics.initialization.standings import table as standings_table
 from .. import player
-from ..run import Fans
 from ..section import open_section
 from ..slots import Slot, TableSlot, WordsSlot
 from ..take_home import table_button
 from .initialization_race import RaceRun, RaceSnapshot, planes, seed_control
 
 
-class PairsRun(Fans, RaceRun):
-    """One visitor's pairs of networks. Those shown are those of one seed: they began with the same weights."""
+class PairsRun(RaceRun):
+    """One visitor's pairs of networks. The page shows those of one seed, which started with the same weights."""
 
     kind = Pairs
+    trainer_kind = PairsTrainer
     shown = 0
-
-    def new_trainer(self, experiment):
-        super().new_trainer(experiment)
-        return PairsTrainer(experiment)
 
 
 def with_and_without() -> None:
@@ -60,7 +56,7 @@ def with_and_without() -> None:
 
 
 def _drifts(run: PairsRun) -> dict[Slot, object]:
-    """How the inputs of the activations drift, a chart a contestant: slots, and what they show."""
+    """How the inputs of the activations change, one chart per contestant: slot -> function that makes its chart."""
     st.subheader("What each activation function gets", anchor=False)
     st.caption(
         f"Its inputs in each hidden layer, for {PROBE} training points in training: median, and a band from the 15th "

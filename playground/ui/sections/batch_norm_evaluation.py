@@ -27,14 +27,14 @@ class EvaluationSession(PageSession):
 
 
 def running(p: Evaluation) -> None:
-    """Running statistics on their way to those of all points."""
+    """How running statistics come near those of all points."""
     st.subheader("Running statistics find those of all points", anchor=False)
-    seen = stream(p)
+    statistics = stream(p)
     left, right = st.columns(2)
-    Slot(left).show(running_statistic("Mean", seen.batch_mean, seen.running_mean, seen.mean))
-    Slot(right).show(running_statistic("Variance", seen.batch_var, seen.running_var, seen.var))
-    off = number(abs(seen.running_mean[-1] - seen.mean))
-    usual = number(((seen.batch_mean - seen.mean) ** 2).mean() ** 0.5)
+    Slot(left).show(running_statistic("Mean", statistics.batch_mean, statistics.running_mean, statistics.mean))
+    Slot(right).show(running_statistic("Variance", statistics.batch_var, statistics.running_var, statistics.var))
+    off = number(abs(statistics.running_mean[-1] - statistics.mean))
+    usual = number(((statistics.batch_mean - statistics.mean) ** 2).mean() ** 0.5)
     start = (1 - p.momentum) ** p.n_batches
     text = (
         f"A mini-batch's mean misses that of all points by {usual} (root mean square), the running mean in the end by "
@@ -47,12 +47,12 @@ def running(p: Evaluation) -> None:
 
 
 def noise(p: Evaluation) -> None:
-    """How much batch statistics scatter against the batch size."""
+    """How much batch statistics scatter, by batch size."""
     st.subheader("The smaller the batch, the noisier its statistics", anchor=False)
-    seen = estimate_noise(p)
+    measured = estimate_noise(p)
     left, right = st.columns(2)
-    Slot(left).show(noise_by_size("σ of the mean", SIZES, seen.mean, seen.mean_theory))
-    Slot(right).show(noise_by_size("σ of the variance", SIZES, seen.var, seen.var_theory))
+    Slot(left).show(noise_by_size("σ of the mean", SIZES, measured.mean, measured.mean_theory))
+    Slot(right).show(noise_by_size("σ of the variance", SIZES, measured.var, measured.var_theory))
     with st.expander("The theory, and how this was measured", icon=":material/functions:"):
         st.markdown(
             f"{DRAWS:,} mini-batches of each size go through as many stacked `BatchNorm` with momentum 1, whose "
@@ -66,38 +66,38 @@ def noise(p: Evaluation) -> None:
 def modes(p: Evaluation) -> None:
     """What it costs to test in training mode."""
     st.subheader("The mistake: to test in training mode", anchor=False)
-    [seen] = side_by_side(f"{N_SEEDS} networks train", trained_modes, [(p.experiment,)])
+    [accuracies] = side_by_side(f"{N_SEEDS} networks train", trained_modes, [(p.experiment,)])
     left, right = st.columns([3, 2], vertical_alignment="center")
-    bands = [quartiles(values) for values in (seen.evaluation, seen.shuffled, seen.sorted)]
+    bands = [quartiles(values) for values in (accuracies.evaluation, accuracies.shuffled, accuracies.sorted)]
     left.caption(f"Median of {N_SEEDS} networks, in a band from quartile to quartile")
-    Slot(left).show(mode_accuracies(seen.sizes, *bands))
-    right.markdown(cost(p, seen))
+    Slot(left).show(mode_accuracies(accuracies.sizes, *bands))
+    right.markdown(cost(p, accuracies))
 
 
-def cost(p: Evaluation, seen: Modes) -> str:
+def cost(p: Evaluation, accuracies: Modes) -> str:
     """The cost of the mistake, in words."""
     if not p.hidden:
         return "Without a hidden layer there is no batch normalisation, and both modes are the same."
-    right, alone = quartiles(seen.evaluation)[1], quartiles(seen.shuffled[0])[1]
-    losers, points = int((seen.cost(8) > 0).sum()), 100 * quartiles(seen.cost(8))[1]
-    by_class = quartiles(seen.sorted[seen.sizes.index(32)])[1]
+    right, alone = quartiles(accuracies.evaluation)[1], quartiles(accuracies.shuffled[0])[1]
+    losers, points = int((accuracies.cost(8) > 0).sum()), 100 * quartiles(accuracies.cost(8))[1]
+    by_class = quartiles(accuracies.sorted[accuracies.sizes.index(32)])[1]
     lines = [
         f"In evaluation mode the {N_SEEDS} networks get **{percent(right)}** of the test points right (median).",
         f"In training mode one at a time **{percent(alone)}**: every hidden unit gives the same for every point.",
         f"In batches of 8, {losers} of {N_SEEDS} networks lose; the median cost is **{points:.1f} points**.",
-        _all_at_once(seen),
+        _all_at_once(accuracies),
         f"Sorted by class, in batches of 32, **{percent(by_class)}**: an answer then depends on its neighbours. Where "
         "all are of one class, normalising takes away what tells that class apart.",
     ]
-    if seen.diverged:
-        lines.append(f":material/warning: {seen.diverged} of the networks have diverged.")
+    if accuracies.diverged:
+        lines.append(f":material/warning: {accuracies.diverged} of the networks have diverged.")
     return "\n".join(f"- {line}" for line in lines)
 
 
-def _all_at_once(seen: Modes) -> str:
-    """What training mode costs with the largest batch there is, and whether that is more than chance."""
-    size, points = seen.sizes[-1], 100 * quartiles(seen.cost(seen.sizes[-1]))[1]
-    shown = "a difference" if p_value(seen.evaluation, seen.shuffled[-1]) < LEVEL else "no difference"
+def _all_at_once(accuracies: Modes) -> str:
+    """The cost of training mode with the largest batch, and whether that is more than chance."""
+    size, points = accuracies.sizes[-1], 100 * quartiles(accuracies.cost(accuracies.sizes[-1]))[1]
+    shown = "a difference" if p_value(accuracies.evaluation, accuracies.shuffled[-1]) < LEVEL else "no difference"
     return (
         f"All {size} at once, in the median **{abs(points):.1f} points** are {'gained' if points < 0 else 'lost'}: "
         f"{shown} shown (Wilcoxon's test over the seeds, level {LEVEL})."

@@ -1,4 +1,4 @@
-"""A sweep on the screen: hundreds of networks at as many learning rates or gains, with and without."""
+"""A sweep: hundreds of networks at many learning rates or gains, with and without batch normalisation."""
 
 from dataclasses import replace
 
@@ -10,25 +10,17 @@ from ...topics.batch_norm.sweep import SWEPT, TRAINS, Sweep, SweepTrainer, readi
 from ...topics.batch_norm.sweep import table as sweep_table
 from ...training.experiment import KNOBS
 from .. import controls, player
-from ..run import Fans, Run, Single, epoch_figures
+from ..run import MultiRun, Single
 from ..section import open_section
 from ..slots import Slot, TableSlot, WordsSlot
 from ..take_home import table_button
 
 
-class SweepRun(Fans, Run):
+class SweepRun(MultiRun):
     """One visitor's sweep."""
 
     kind = Sweep
-    frames = 10
-    time_slice = 0.07  # hundreds of networks: an epoch takes about as long
-
-    def new_trainer(self, experiment):
-        return SweepTrainer(experiment)
-
-    @property
-    def kept(self):
-        return []
+    trainer_kind = SweepTrainer
 
     def applies(self, name):
         here = name == "swept" or (name == "learning_rate" and self.experiment.swept == "learning_rate")
@@ -36,7 +28,7 @@ class SweepRun(Fans, Run):
 
     @property
     def singles(self):
-        """The best without batch normalisation, and with it; an experiment has no knob for the gain."""
+        """The best network without batch normalisation and with it. There are none for a gain: it is no knob."""
         sweep, found = self.trainer.experiment, {}
         if sweep.swept == "gain":
             return found
@@ -47,14 +39,6 @@ class SweepRun(Fans, Run):
                 experiment = replace(sweep.entry(contestant, seed), learning_rate=rate)
                 found[contestant.label] = Single(experiment, trainer, place)
         return found
-
-    def words(self):
-        sweep = self.experiment
-        count = 2 * sweep.n_values * sweep.n_seeds
-        return f"Epoch {epoch_figures(self.trainer.progress)} of {sweep.epochs:,} · {count} networks at once"
-
-    def snapshot(self):
-        return self.trainer
 
 
 def sweep() -> None:

@@ -1,4 +1,4 @@
-"""The course week on the screen: how far it has come, its core concepts, and a station after the other."""
+"""The course week on the screen: how far the visitor is, the core concepts, and one station after the other."""
 
 import secrets
 
@@ -9,7 +9,7 @@ from ...topics.course.progress import MAX_BYTES, Mark, Progress, Status
 from ...topics.course.station import HOURS, OBJECTIVES, SEEDS, Station, answer, path
 from ...topics.course.week import CONCEPTS, RESOURCES
 from .. import navigation
-from ..fields import number_field
+from ..fields import NumberField
 from ..slots import Slot
 
 OPENED = "course week"  # in the session
@@ -30,11 +30,11 @@ class Week:
 
     Attributes:
         progress: which stations are done.
-        given: the answer that stands in the field of a station.
-        replies: what was said of the last answer there: kind of message, and words.
+        given: station -> the answer in its field.
+        replies: station -> the reply to its last answer: kind of message, and words.
         opened: names of the stations that are unfolded.
-        message: kind and words on the file that was loaded; None: nothing to say.
-        mistakes: for each field in which something else than a number stands: what, and a sentence on it.
+        message: kind and words of the message about the file that was loaded; None: nothing to say.
+        invalid_fields: see `fields.Session`.
     """
 
     def __init__(self, progress: Progress):
@@ -51,10 +51,11 @@ class Week:
 
     @property
     def stations(self):
+        """The stations, with the visitor's numbers: {name: station}."""
         return path(self.progress.seed)
 
     def check(self, name: str) -> None:
-        """Compare what stands in the field of a station with what the app computes."""
+        """Compare the answer in the field of a station with the one that the app computes."""
         given = self.given.get(name)
         if field(name) in self.invalid_fields:
             self.replies.pop(name, None)
@@ -72,13 +73,13 @@ class Week:
         self.replies[name] = "warning", f"Not yet. {f'It looks as if {mistake}. ' if mistake else ''}Look at {hint}"
 
     def show(self, name: str) -> None:
-        """Give the answer away."""
+        """Show the answer."""
         self.progress.shown(name)
         self.opened.add(self.progress.next)
         self.replies[name] = "info", f"The app computes {answer(name, self.progress.seed).words}."
 
     def load(self) -> None:
-        """Go on from the file that was chosen. One that can't be read changes nothing."""
+        """Go on from the file that the visitor chose. A file that can't be read changes nothing."""
         file = st.session_state[UPLOAD]
         if file is None:
             return
@@ -99,7 +100,7 @@ def field(name: str) -> str:
 
 
 def open_week() -> Week:
-    """What the visitor has done of the week; a new one has numbers of its own."""
+    """The visitor's week. A new visitor gets a seed, and so numbers of their own in the questions."""
     navigation.ensure()
     if OPENED not in st.session_state:
         st.session_state[OPENED] = Week(Progress(secrets.randbelow(SEEDS)))
@@ -107,7 +108,7 @@ def open_week() -> Week:
 
 
 def overview(week: Week) -> None:
-    """How far the week has come: hours of its parts, and shares of its objectives."""
+    """How far the visitor is: hours of each part, and the share of each objective."""
     progress = week.progress
     left, right = st.columns([11, 10], gap="large")
     done = {part: [progress.hours(status, part) for status in (Status.DONE, Status.SHOWN)] for part in HOURS}
@@ -143,7 +144,7 @@ def link(station: Station, label: str) -> None:
 
 
 def concepts(week: Week) -> None:
-    """The core concepts, each with formula, live demonstration and resources."""
+    """The core concepts, each with its formula, a link to see it at work, and resources."""
     for place, concept in zip(st.columns(len(CONCEPTS)), CONCEPTS, strict=True):
         with place.container(border=True, height="stretch"):
             st.markdown(f"**{concept.title}**")
@@ -154,7 +155,7 @@ def concepts(week: Week) -> None:
 
 
 def stations(week: Week) -> None:
-    """All stations, part by part, of which the next is unfolded."""
+    """All stations, part by part; the next one is unfolded."""
     for part, hours in HOURS.items():
         st.subheader(f"{part} · {hours} h", anchor=False)
         for name, station in week.stations.items():
@@ -202,7 +203,7 @@ def body(week: Week, name: str, station: Station, mark: Mark) -> None:
 
 
 def prediction(name: str) -> None:
-    """What the student expects, in words: for their own eyes, and for this session."""
+    """A field for what the student expects, in words. Nobody else reads it, and it lasts as long as the session."""
     st.text_input(
         "Your prediction", key=f"prediction-{name}", max_chars=LONGEST, placeholder="What do you expect?",
         autocomplete="off", label_visibility="collapsed", persist_state="session",
@@ -217,10 +218,10 @@ def answer_field(week: Week, name: str, station: Station) -> None:
         week.given[name] = value
 
     if not station.choices:
-        number_field(
-            week, st, "Your answer", key, "" if given is None else f"{given:.10g}", take, -LARGEST, LARGEST,
-            placeholder="a number, such as 0.25 or 1/3",
-        )  # fmt: skip
+        number = NumberField(
+            label="Your answer", key=key, low=-LARGEST, high=LARGEST, placeholder="a number, such as 0.25 or 1/3"
+        )
+        number.show(week, st, "" if given is None else f"{given:.10g}", take)
         return
     st.session_state[key] = given
     st.segmented_control("Your answer", station.choices, key=key, on_change=lambda: take(st.session_state[key]))

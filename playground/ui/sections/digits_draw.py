@@ -1,4 +1,4 @@
-"""Draw a digit, or send a picture of one, and the network of the project answers at every stroke."""
+"""Draw a digit, or send a picture of one: the network of the project answers at every stroke."""
 
 import numpy as np
 import streamlit as st
@@ -13,10 +13,10 @@ from ..slots import Slot
 from ..tiles import Tile, TilesSlot, ink, photo
 from .digits_train import DigitsRun, Sheet
 
-GRID, FILE = "grid", "upload"  # in the session
-DEPTH = 16  # of ink: the most in a pixel
-SLICE = 0.05  # seconds of training between two looks at the progress bar
-STEP = 150  # pixels of height
+GRID, FILE = "grid", "upload"  # keys in the session
+DEPTH = 16  # largest amount of ink in a pixel
+SLICE = 0.05  # seconds of training between two updates of the progress bar
+STEP = 150  # pixels of height of a step from picture to input
 TYPES = [kind.lower() for kind in FORMATS] + ["jpg"]
 
 
@@ -30,7 +30,7 @@ def draw() -> None:
 
 
 def _train(run: DigitsRun) -> None:
-    """Train to the last epoch, and say how far it is; a click ends it."""
+    """Train to the last epoch, with a progress bar, until a click ends it."""
     st.button("Stop", icon=":material/pause:", key="stop", on_click=run.toggle)
     timeline = player.Timeline(run)
     while run.playing:
@@ -41,7 +41,7 @@ def _train(run: DigitsRun) -> None:
 
 
 def _network(run: DigitsRun) -> None:
-    """Which network answers, and a button to train it if it has not learnt all that it could."""
+    """Say which network answers, with a button to train it if its training is not over."""
     untrained = run.trainer.history.moments[run.index].step == 0
     with st.container(horizontal=True, vertical_alignment="center"):
         if untrained:
@@ -58,9 +58,11 @@ def _network(run: DigitsRun) -> None:
 
 @st.fragment
 def _answer(run: DigitsRun) -> None:
-    """The grid, and what the network says of what is on it. Runs by itself at every stroke."""
+    """The grid, and the network's answer to the drawing. At a stroke, only this part of the page runs again."""
     sheet = run.sheet
-    if GRID not in st.session_state and sheet.latest is not None:  # the grid was left, and forgot what was on it
+    if (
+        GRID not in st.session_state and sheet.latest is not None
+    ):  # the visitor was on another page, and the grid is empty
         sheet.put(sheet.latest, sheet.about if np.array_equal(sheet.latest, sheet.image) else "")
     left, right = st.columns([5, 6])
     with left:
@@ -77,7 +79,7 @@ def _answer(run: DigitsRun) -> None:
 
 
 def _verdict(run: DigitsRun, probabilities: np.ndarray, pixels: np.ndarray, drawn: drawing.Drawing | None) -> None:
-    """The answer in words, beside what the network sees."""
+    """The answer in words, beside the image that the network sees."""
     place = st.container(horizontal=True, vertical_alignment="center")
     TilesSlot(place, "content").show([Tile(ink(pixels / DEPTH, "What the network sees", 84), "what it sees")])
     best, top = int(probabilities.argmax()), float(probabilities.max())
@@ -127,7 +129,7 @@ def _put_on_the_grid(run: DigitsRun) -> None:
 
 
 def _upload(sheet: Sheet) -> None:
-    """A picture from a file: how it becomes what the network sees."""
+    """A picture from a file, and the steps that turn it into the network's input."""
 
     def take() -> None:
         file = st.session_state[FILE]

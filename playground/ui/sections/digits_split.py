@@ -1,4 +1,4 @@
-"""Two ways to split the digits on the screen, what makes the last part differ, and the targets to reach."""
+"""Two ways to split the digits, how the last part differs from the rest, and the targets to reach."""
 
 import time
 from dataclasses import dataclass, field
@@ -33,30 +33,28 @@ from ...topics.digits.targets import (
     run_result,
     tests_enough,
 )
-from ...training.trainer import experiment_data
+from ...training.loop import experiment_data
 from .. import player
-from ..run import Fans, Run, Single, epoch_figures
+from ..run import MultiRun, Run, Single
 from ..section import open_section
 from ..slots import Slot, WordsSlot
 from ..take_home import table_button
 from ..tiles import Tile, TilesSlot, ink, signs
 from ..waiting import turn
 
-RESULTS, PROVING, TOLD = "digits: results", "digits: proof", "digits: what the last proof gave"  # in the session
-# seconds of a proof's training in a turn, in all turns before the page is told, and from then to the next
-SLICE, SLICES, PAUSE = 0.05, 0.35, 0.4
+RESULTS, PROVING, OUTCOME = "digits: results", "digits: proof", "digits: outcome of the last proof"  # in the session
+SLICE = 0.05  # seconds of a proof's training in one turn
+SLICES = 0.35  # seconds of its turns between two updates of the page
+PAUSE = 0.4  # seconds from the start of one update to the next
 MEAN_SIZE = 56  # pixels on the screen
 
 
-class SplitsRun(Fans, Run):
+class SplitsRun(MultiRun):
     """One visitor's comparison of two ways to split."""
 
     kind = TwoSplits
-    frames = 10
-    time_slice = 0.07
-
-    def new_trainer(self, experiment):
-        return TwoSplitsTrainer(experiment)
+    trainer_kind = TwoSplitsTrainer
+    counted = "networks"
 
     def new_seed(self):
         """Other networks, and other stratified splits."""
@@ -64,15 +62,6 @@ class SplitsRun(Fans, Run):
             with_seeds(self.current.started_afresh(), self.experiment.n_seeds),
             "New seeds: other weights, mini-batches and stratified splits.",
         )
-
-    @property
-    def kept(self):
-        return []
-
-    def applies(self, name):
-        if name == "dataset":
-            return len(self.knobs[name].options) > 1
-        return name == "data_seed" or super().applies(name)
 
     @property
     def singles(self):
@@ -83,16 +72,9 @@ class SplitsRun(Fans, Run):
             for split, trainer in zip(PAIR, trainers, strict=True)
         }
 
-    def words(self):
-        count = len(self.trainer.trainers)
-        return f"Epoch {epoch_figures(self.trainer.progress)} of {self.experiment.epochs:,} · {count} networks"
-
-    def snapshot(self):
-        return self.trainer
-
 
 def splits() -> None:
-    """The section in which two ways to split are compared."""
+    """The section that compares two ways to split."""
     run = open_section(
         SplitsRun,
         "The course tests on the **last part** of the file, which is not shuffled. Press **Play**: the same networks "
@@ -117,7 +99,7 @@ def splits() -> None:
 
 
 def _outcome(trainer: TwoSplitsTrainer) -> str:
-    """The verdict, and which digits fail; nothing before the first epoch is done."""
+    """The verdict, and which digits fail; nothing before the end of the first epoch."""
     if not trainer.lead.epoch:
         return ""
     lines = [verdict(trainer)]
@@ -180,14 +162,14 @@ def _mean_tiles(comparison: TwoSplits) -> list[Tile]:
 
 @dataclass
 class Proving:
-    """A proof on its way, and when it began."""
+    """A proof that runs, and when it began."""
 
     proof: Proof
     began: float = field(default_factory=time.monotonic)
 
 
 def targets(run: Run) -> None:
-    """The targets, how near the best runs of the session have come, and a proof over several seeds.
+    """The targets, how near the best runs of the session are, and a proof over several seeds.
 
     Args:
         run: a run whose experiment is a `Digits`.
@@ -208,7 +190,7 @@ def targets(run: Run) -> None:
 
 
 def _target(run: Run, name: str, target: Target, results: Results) -> None:
-    """One target: whether it is reached, how near the best has come, and a button that opens the best again."""
+    """One target: whether it is reached, how near the best run is, and a button that opens this run again."""
     reached, best = results.reached(target), results.best(target.kind, target.proven)
     icon = ":green[:material/check_circle:]" if reached else ":material/radio_button_unchecked:"
     where = "on the last part of the file" if target.kind == IN_ORDER else "on a random split"
@@ -247,7 +229,7 @@ def _what(result: Result) -> str:
 
 
 def _proof(run: Run) -> None:
-    """The button that starts a proof, or how far it has come."""
+    """The button that starts a proof, or the progress of the proof that runs."""
     proving: Proving | None = st.session_state.get(PROVING)
     enough = tests_enough(run.trainer.data)
     if proving is None:
@@ -258,7 +240,7 @@ def _proof(run: Run) -> None:
             if enough else "At least a fifth of the images must be for testing.",
             on_click=_start_proof, args=(run,),
         )  # fmt: skip
-        st.caption(st.session_state.get(TOLD, ""))
+        st.caption(st.session_state.get(OUTCOME, ""))
         return
     st.fragment(_go_on, run_every=PAUSE)(run)
 
@@ -273,7 +255,7 @@ def _stop_proof() -> None:
 
 
 def _go_on(run: Run) -> None:
-    """Train a proof for a moment. The page stays as it is meanwhile, and takes clicks between two turns."""
+    """Train a proof for a moment. The page does not change during that, and takes clicks between two turns."""
     proving: Proving | None = st.session_state.get(PROVING)
     if proving is None:
         st.rerun()
@@ -286,11 +268,11 @@ def _go_on(run: Run) -> None:
     if proof.finished or proof.diverged:
         st.session_state[PROVING] = None
         result = proof.result
-        st.session_state[TOLD] = "The networks have diverged."
+        st.session_state[OUTCOME] = "The networks have diverged."
         if result:
             st.session_state[RESULTS].note(result)
             each = ", ".join(f"{100 * accuracy:.1f}" for accuracy in sorted(result.accuracies))
-            st.session_state[TOLD] = (
+            st.session_state[OUTCOME] = (
                 f"The median of {N_PROOF} seeds is **{100 * result.accuracy:.1f} %** (of {each}), with {_what(result)}."
             )
         st.rerun()

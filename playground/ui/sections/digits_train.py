@@ -1,4 +1,4 @@
-"""The digits project on the screen: a network trains on images, and all that it does to them is looked at."""
+"""The digits project: a network trains on images, and the page shows what it does to them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,9 +31,9 @@ from ..tiles import Tile, TilesSlot, ink, signs
 from . import digits_split
 
 MOST_MISTAKES = 24
-UNITS = 32  # whose weights are shown at a time
+UNITS = 32  # whose weights the page shows at a time
 CERTAIN = 0.9  # probability
-FULL = 0.99  # share of the weights that stand below the full colour
+FULL = 0.99  # share of the weights with less than the full colour
 PIXELS = "Pixels"
 
 
@@ -45,20 +45,15 @@ class DigitsRun(Run):
     """
 
     kind = Digits
-    frames = 12  # each with figures that a browser draws one by one, hundreds of them
+    frames = 12  # a frame has hundreds of small images, which a browser draws one by one
 
     def __init__(self, experiment: Digits, notices: list[str]):
         super().__init__(experiment, notices)
         self.sheet = Sheet()
 
-    def applies(self, name):
-        if name == "dataset":
-            return len(self.knobs[name].options) > 1
-        return super().applies(name)
-
     @property
     def images(self) -> Images:
-        """The images that the network is looked at with."""
+        """The images that the page shows."""
         return images_to_show(self.trainer.data)
 
 
@@ -68,10 +63,10 @@ class Sheet:
     Attributes:
         image: what was put there, (8, 8) whole numbers from 0 to 16; None: nothing.
         version: grows with each image that is put there.
-        about: a sentence on it.
-        latest: what the network saw last, in case the grid is left.
+        about: a sentence about it.
+        latest: the last input of the network, to show again after a visit to another page.
         n_wrong: how many of the network's mistakes have been put there.
-        upload, error: what became of the file that was sent last: either the picture, or a sentence on why not.
+        upload, error: the picture in the last file that was sent, or a sentence that says why there is none.
     """
 
     def __init__(self):
@@ -128,7 +123,7 @@ def train() -> None:
 
 
 def _advice(run: DigitsRun, snapshot: Snapshot) -> list[Finding]:
-    """What is happening, with those remedies alone for which the page has a knob."""
+    """The findings, without remedies for which the page has no knob."""
     return [each if all(map(run.knobs.get, each.remedy)) else replace(each, remedy={}) for each in findings(snapshot)]
 
 
@@ -160,7 +155,7 @@ def _mistakes(snapshot: Snapshot) -> list[Tile]:
 
 
 def _weights(run: DigitsRun) -> dict[TilesSlot, Callable]:
-    """What the units of the first layer look for: slot, and what it shows."""
+    """The weights of the units of the first layer: slot -> function that makes its tiles."""
     n_units = run.trainer.network.dense[0].W.shape[1]
     st.subheader("What the first layer looks for", anchor=False)
     st.caption(
@@ -190,7 +185,7 @@ def _weights(run: DigitsRun) -> dict[TilesSlot, Callable]:
 
 
 def _layers(run: DigitsRun) -> dict[Slot, Callable]:
-    """Where a layer puts the images: slot, and what it shows."""
+    """Where a layer puts the images: slot -> function that makes its chart."""
     names = [PIXELS, *(f"Hidden {layer}" for layer in range(1, len(run.experiment.hidden) + 1))]
     st.subheader("What a layer makes of the images", anchor=False)
     if st.session_state.get("layer") not in names:

@@ -1,4 +1,4 @@
-"""The gradient check on the screen: every gradient beside its numerical one, and the loss as one number is turned."""
+"""The gradient check: every gradient beside its numerical one, and the loss as a function of one parameter."""
 
 import numpy as np
 import streamlit as st
@@ -8,20 +8,20 @@ from ...topics.forward_backward.mistakes import MISTAKES
 from ...topics.forward_backward.step_check import Checked, check
 from ..controls import control
 from ..slots import Slot
-from ..source import source
+from ..source import without_decorators
 from .forward_backward_step import StepSession, network
 
 
 def mistake_control(session: StepSession) -> None:
-    """Break the backward pass on purpose, and see the code that does."""
+    """Break the backward pass on purpose, and show the code that does it."""
     control(session, "mistake", st)
     chosen = MISTAKES[session.experiment.mistake]
-    if chosen.backward:
-        st.code(source(chosen.backward).split("\n", 1)[1], language="python")
+    if chosen.function:
+        st.code(without_decorators(chosen.function), language="python")
 
 
 def gradient_check(session: StepSession) -> None:
-    """Both gradients of the parameter in play, the loss around it, and the check of all."""
+    """Both gradients of the parameter in play, the loss around it, and the check of all parameters."""
     checked = check(session.step)
     left, right = st.columns([10, 11])
     with left:
@@ -65,10 +65,10 @@ def gradient_check(session: StepSession) -> None:
 
 
 def remarks(session: StepSession, checked: Checked) -> list[str]:
-    """What is to be known where the check can say less than it seems."""
+    """Notes for cases in which the check says less than it seems to."""
     step, found = session.step, []
     mistake = MISTAKES[session.experiment.mistake]
-    if mistake.backward and not checked.wrong.any():
+    if mistake.function and not checked.wrong.any():
         found.append(f"“{mistake.label}” makes no difference for this network and batch, so no check can see it.")
     if np.any(step.outputs[-1][step.y == 1] < 1e-300):
         found.append(

@@ -1,16 +1,16 @@
-"""Arrays as LaTeX: each with its name, its shape and its numbers, and the entries in play in colour."""
+"""Arrays as LaTeX, each with its name, shape and numbers, and with the entries in play in colour."""
 
 import numpy as np
 
 from ...charts.palette import NOW
-from ...topics.forward_backward.equations import LOSS, Array, Equation, tex
+from ...topics.forward_backward.equation import LOSS, Array, Equation, tex, transposed
 
 HIDDEN = "?"
-A_LINE = 2  # terms
+A_LINE = 2  # terms in a line
 
 
 def entry(equation: Equation, hidden: bool) -> str:
-    """The entry in play with its numbers: what is added up, a few terms a line, and the result."""
+    """The entry in play with its numbers: the terms that add up to it, a few per line, and the result."""
     row, column = equation.result.used
     symbol = "L" if equation.phase == LOSS else rf"{{{equation.result.symbol}}}_{{{row + 1},{column + 1}}}"
     lines = [" + ".join(equation.terms[i : i + A_LINE]) for i in range(0, len(equation.terms), A_LINE)]
@@ -20,18 +20,18 @@ def entry(equation: Equation, hidden: bool) -> str:
 
 
 def matrices(equation: Equation, hidden: bool) -> str:
-    """The arrays of an equation, operands first; the numbers of the result are hidden while it is to be predicted."""
+    """The arrays of an equation, operands first; `hidden` hides the numbers of the result."""
     operands = r"\quad ".join(matrix(array) for array in equation.operands)
     return rf"{operands} \quad\Longrightarrow\quad {matrix(equation.result, result=True, hidden=hidden)}"
 
 
 def matrix(array: Array, result: bool = False, hidden: bool = False) -> str:
-    """An array between brackets, under its name and over its shape."""
+    """An array in brackets, with its name above and its shape below."""
     used = np.zeros(array.values.shape, bool)
     used[array.used] = True
     values, symbol = array.values, array.symbol
     if array.transposed:
-        values, used, symbol = values.T, used.T, rf"{{{symbol}}}^\top"
+        values, used, symbol = values.T, used.T, transposed(symbol)
     show = number_format(values)
     rows = [
         " & ".join(
@@ -51,7 +51,7 @@ def _cell(text: str, used: bool, result: bool) -> str:
 
 
 def number_format(values: np.ndarray):
-    """How to write the numbers of one array: all with as many digits behind the point as the largest of them needs."""
+    """How to write the numbers of an array: all with the same number of decimals, which depends on the largest."""
     largest = np.abs(values).max(initial=0.0)
     if np.all(values == np.round(values)) and largest < 1000:
         return lambda value: f"{value:.0f}"

@@ -1,14 +1,15 @@
-"""A training step on the screen: a stepper through it, the network to point at, and numbers to change."""
+"""A training step, equation by equation: a stepper, a diagram of the network, and numbers to change."""
 
 import streamlit as st
 
 from ...charts import diagram
 from ...charts.network_diagram import POINTED
 from ...text import number
-from ...topics.forward_backward.equations import Equation, agrees, code_lines, equations
+from ...topics.forward_backward.equation import Equation, agrees, code_lines
+from ...topics.forward_backward.equations import equations
 from ...topics.forward_backward.training_step import LARGEST, STEPS, Edit, Pass, TrainingStep, follow_step
 from ..controls import control
-from ..fields import number_field
+from ..fields import NumberField
 from ..session import PageSession
 from .forward_backward_matrices import entry, matrices
 
@@ -17,8 +18,8 @@ class StepSession(PageSession):
     """What one visitor follows.
 
     Attributes:
-        revealed: whether the result of the present stage is shown, although it is to be predicted.
-        guess: the last prediction; None: nothing yet.
+        revealed: whether the page shows the result of the present stage although the visitor is to predict it.
+        guess: the last prediction; None: none yet.
     """
 
     kind = TrainingStep
@@ -27,35 +28,38 @@ class StepSession(PageSession):
         super().__init__(experiment, notices)
         self.revealed = False
         self.guess: float | None = None
-        self._seen: tuple[TrainingStep, Pass, list[Equation]] | None = None
+        self._computed: tuple[TrainingStep, Pass, list[Equation]] | None = None
 
-    def _look(self) -> tuple[TrainingStep, Pass, list[Equation]]:
-        if self._seen is None or self._seen[0] != self.experiment:
+    def _compute(self) -> tuple[TrainingStep, Pass, list[Equation]]:
+        """The experiment, its training step and the equations, computed again only for another experiment."""
+        if self._computed is None or self._computed[0] != self.experiment:
             step = follow_step(self.experiment)
-            self._seen = self.experiment, step, equations(step)
-        return self._seen
+            self._computed = self.experiment, step, equations(step)
+        return self._computed
 
     @property
     def step(self) -> Pass:
-        """The training step, computed when the experiment has changed."""
-        return self._look()[1]
+        """The training step."""
+        return self._compute()[1]
 
     @property
     def equations(self) -> list[Equation]:
-        return self._look()[2]
+        """The equations of the training step, in order."""
+        return self._compute()[2]
 
     @property
     def stage(self) -> int:
+        """Which of them is on the screen, from 0."""
         return min(self.experiment.stage, len(self.equations) - 1)
 
     @property
     def equation(self) -> Equation:
-        """The move that is looked at."""
+        """The equation that the page shows."""
         return self.equations[self.stage]
 
     @property
     def hidden(self) -> bool:
-        """Whether the result of the equation is still to be predicted."""
+        """Whether the visitor still has to predict the result of the equation."""
         return self.experiment.predict and not self.revealed
 
     def turn(self, **values):
@@ -65,18 +69,13 @@ class StepSession(PageSession):
         super().turn(**values)
 
     def applies(self, name):
-        source = self.experiment.source
-        if name == "n_classes":
-            return source.many_classes
-        return self.knobs[name].group != "Training step" and not (
-            source.given and name in ("n_points", "noise", "data_seed")
-        )
+        return self.knobs[name].group != "Training step" and super().applies(name)
 
     def fans(self):
         return [layer.W.shape for layer in self.step.dense]
 
     def go(self, by: int) -> None:
-        """To the next stage or the one before; past the last, on to the next training step."""
+        """Go to another stage; after the last one, to the next training step."""
         if self.stage + by >= len(self.equations):
             self.turn(step=min(self.experiment.step + 1, STEPS), stage=0)
         else:
@@ -89,33 +88,34 @@ class StepSession(PageSession):
         self.turn(edits=self.knobs["edits"].nearest((*kept, change)))
 
     def predict_result(self, guess: float) -> None:
-        """Take a prediction; a right one shows the result."""
+        """Note a prediction. If it is right, the result is shown."""
         self.guess = guess
         self.revealed = agrees(guess, self.equation.value)
 
     def reveal(self) -> None:
+        """Show the result without a prediction."""
         self.revealed = True
 
     def point(self) -> None:
-        """Look at what was pointed at in the diagram."""
+        """Set the focus to the unit or link that was clicked in the diagram."""
         chosen = st.session_state["diagram"].selection.get(POINTED)
         try:
             place = tuple(int(part) for part in str(chosen[0]["key"]).split("-"))
         except (TypeError, LookupError, ValueError):
-            return  # a click beside everything
-        if len(place) == 2:  # a unit: of its links, the one from where the link in play comes from
+            return  # a click on nothing
+        if len(place) == 2:  # a unit: its link from the unit where the link in play starts
             column, index = place
             place = (column, self.step.focus[1], index) if column else (1, index, self.step.focus[2])
         self.turn(focus=self.knobs["focus"].nearest(place))
 
 
 def stage_name(equation: Equation) -> str:
-    """A move as it stands on the stepper."""
+    """The name of an equation on the stepper."""
     return "dX" if equation.name == "da0" else equation.name.replace("update", "update ")
 
 
 def stepper(session: StepSession) -> None:
-    """Back, next, and where the step stands."""
+    """Buttons for back and next, and a slider over the equations."""
     last = session.stage == len(session.equations) - 1
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button(
@@ -146,7 +146,7 @@ def stepper(session: StepSession) -> None:
 
 
 def network(session: StepSession, done: list[Equation], current: Equation | None = None) -> None:
-    """The diagram, which can be pointed at; the same with fields for those who can't point."""
+    """The diagram, whose units and links can be clicked, and fields that do the same for those who can't click."""
     picture = diagram(session.step, done, current)
     st.vega_lite_chart(
         {**picture.spec, "datasets": picture.tables}, alt=picture.alt, key="diagram", on_select=session.point
@@ -154,7 +154,7 @@ def network(session: StepSession, done: list[Equation], current: Equation | None
     layer, i, j = session.step.focus
     fan_in, fan_out = session.step.dense[layer - 1].W.shape
 
-    def snapshot():
+    def choose():
         session.turn(focus=tuple(st.session_state[f"focus-{part}"] for part in ("layer", "from", "to")))
 
     parts = {
@@ -165,7 +165,7 @@ def network(session: StepSession, done: list[Equation], current: Equation | None
     with st.container(horizontal=True):
         for part, (label, options, value, show) in parts.items():
             st.session_state[f"focus-{part}"] = value
-            st.selectbox(label, options, format_func=show, key=f"focus-{part}", on_change=snapshot, width=112)
+            st.selectbox(label, options, format_func=show, key=f"focus-{part}", on_change=choose, width=112)
     kinds = (f"z{layer}", f"db{layer}" if i == fan_in else f"dW{layer}")
     for equation in done:
         if equation.name in kinds and equation is not current:
@@ -173,7 +173,7 @@ def network(session: StepSession, done: list[Equation], current: Equation | None
 
 
 def equation(session: StepSession) -> None:
-    """The move that is looked at: its equation, its entry in play with numbers, and where it comes from."""
+    """The equation that the page shows, its entry in play with numbers, and where it comes from."""
     equation = session.equation
     st.markdown(f"##### {equation.title}")
     st.latex(equation.formula)
@@ -191,17 +191,17 @@ def loss_after(step: Pass) -> float:
 
 
 def prediction(session: StepSession) -> None:
-    """A field for what the student expects, and what is to be said of it."""
+    """A field for the number that the student expects, and the reply to it."""
     if not session.experiment.predict:
         return
     equation = session.equation
     if session.hidden:
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            number_field(
-                session, st, "What do you expect for this entry?", f"guess-{session.stage}",
-                "" if session.guess is None else f"{session.guess:g}", session.predict_result, -1e6, 1e6,
+            field = NumberField(
+                label="What do you expect for this entry?", key=f"guess-{session.stage}", low=-1e6, high=1e6,
                 placeholder="a number, such as 0.25",
             )  # fmt: skip
+            field.show(session, st, "" if session.guess is None else f"{session.guess:g}", session.predict_result)
             st.button("Show", key="reveal", on_click=session.reveal, icon=":material/visibility:")
     if session.guess is None:
         return
@@ -217,7 +217,7 @@ def prediction(session: StepSession) -> None:
 
 
 def code(equation: Equation) -> None:
-    """The lines of the engine that compute the move, read from the running class."""
+    """The lines of the engine that compute the result, read from its source."""
     function, target = equation.code
     lines, first = code_lines(function, target)
     st.code(lines, language="python")
@@ -225,7 +225,7 @@ def code(equation: Equation) -> None:
 
 
 def arrays(session: StepSession) -> None:
-    """The arrays of the move with their shapes and numbers."""
+    """The arrays of the equation with their shapes and numbers."""
     st.latex(matrices(session.equation, session.hidden))
 
 
@@ -237,14 +237,13 @@ def changes(session: StepSession) -> None:
     bias = i == dense.W.shape[0]
     name, index = (f"b{layer}", (j,)) if bias else (f"W{layer}", (i, j))
     value = dense.b[j] if bias else dense.W[i, j]
-    fields = [(f"{name}[{', '.join(str(k + 1) for k in index)}]", name, index, value)]
-    fields += [(f"x{k + 1} of example {n + 1}", "X", (n, k), step.X[n, k]) for k in range(step.X.shape[1])]
-    columns = st.columns(len(fields) + 1)
-    for place, (label, array, at, number_now) in zip(columns, fields, strict=False):
-        number_field(
-            session, place, label, f"edit-{array}-{'-'.join(map(str, at))}", f"{number_now:.6g}",
-            lambda new, array=array, at=at: session.edit(array, at, new), -LARGEST, LARGEST,
-        )  # fmt: skip
+    numbers = [(f"{name}[{', '.join(str(k + 1) for k in index)}]", name, index, value)]
+    numbers += [(f"x{k + 1} of example {n + 1}", "X", (n, k), step.X[n, k]) for k in range(step.X.shape[1])]
+    columns = st.columns(len(numbers) + 1)
+    for place, (label, array, at, present) in zip(columns, numbers, strict=False):
+        key = f"edit-{array}-{'-'.join(map(str, at))}"
+        field = NumberField(label=label, key=key, low=-LARGEST, high=LARGEST)
+        field.show(session, place, f"{present:.6g}", lambda new, array=array, at=at: session.edit(array, at, new))
     st.session_state["edit-y"] = int(step.y[n].argmax())
     columns[-1].segmented_control(
         f"Class of example {n + 1}", list(range(step.y.shape[1])), key="edit-y", required=True,

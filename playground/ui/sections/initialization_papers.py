@@ -1,8 +1,9 @@
-"""Experiments from the papers: one click sets the race as published, and beside the report stands what it gives."""
+"""Experiments from papers: a click starts the race as published, and shows its outcome beside the paper's."""
 
 import streamlit as st
 
-from ...topics.initialization.papers import PAPERS, Measured, Paper
+from ...topics.initialization.paper_measures import Measured
+from ...topics.initialization.papers import PAPERS, Paper
 from .initialization_race import RaceRun, RaceSnapshot
 
 SIGNS = {
@@ -13,7 +14,7 @@ SIGNS = {
 
 
 def chooser(run: RaceRun) -> Paper | None:
-    """A button for each paper's experiment. Returns the one that the race's knobs describe, if they describe one."""
+    """A button for each paper's experiment. Returns the paper whose experiment the present race is, if it is one."""
 
     def choose(paper: Paper):
         run.notices = []
@@ -37,7 +38,7 @@ def chooser(run: RaceRun) -> Paper | None:
 
 
 class ClaimsSlot:
-    """A place for what a paper reports, and beside it what this run has measured so far."""
+    """A place for what a paper reports, and beside it for what this run has measured so far."""
 
     def __init__(self, paper: Paper):
         self._paper = paper
@@ -49,10 +50,10 @@ class ClaimsSlot:
                 self._texts.append(right.empty())
 
     def show(self, measured: list[Measured]) -> None:
-        """Replace what was measured."""
+        """Replace the measured outcomes."""
         for text, each in zip(self._texts, measured, strict=True):
             text.markdown(f"**This run: {SIGNS[each.holds]}**  \n{each.text}")
 
     def measure(self, snapshot: RaceSnapshot) -> list[Measured]:
-        """What the run shows of each claim."""
+        """The run's outcome for each claim."""
         return [claim.measure(snapshot.trainer) for claim in self._paper.claims]

@@ -1,4 +1,4 @@
-"""A race on the screen: a run of many networks, of which one for each contestant is shown as a picture."""
+"""A race: a run of many networks, of which the page shows one for each contestant as a picture."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,8 @@ from ...nn import NeuralNetwork
 from ...topics.initialization.race import Race, RaceTrainer
 from ...training.contestants import Contestant
 from ...training.significance import comparable
-from ..run import Run, Single, epoch_figures
+from ..run import MultiRun, Single
+from ..session import alone
 from ..slots import Slot
 
 MEDIAN = "median"  # in place of a seed: for each contestant the one with the median loss
@@ -19,21 +20,22 @@ MEDIAN = "median"  # in place of a seed: for each contestant the one with the me
 
 @dataclass(frozen=True)
 class RaceSnapshot:
-    """All there is to see of a race as it is now.
+    """All that the page shows of a race at one moment.
 
     Attributes:
         trainer: the race.
-        seeds: for each contestant, the seed whose network is shown.
+        seeds: contestant -> the seed whose network is shown.
     """
 
     trainer: RaceTrainer
     seeds: dict[Contestant, int]
 
     def network(self, contestant: Contestant) -> NeuralNetwork:
+        """The network of a contestant that is shown."""
         return self.trainer.network(contestant, self.seeds[contestant])
 
 
-class RaceRun(Run):
+class RaceRun(MultiRun):
     """One visitor's race.
 
     Attributes:
@@ -41,38 +43,31 @@ class RaceRun(Run):
     """
 
     kind = Race
+    trainer_kind = RaceTrainer
     frames = 13
     time_slice = 0.02
     shown: int | str = MEDIAN
 
-    def new_trainer(self, experiment):
+    @alone
+    def start(self, experiment, message=""):
+        super().start(experiment, message)
         self._seeds: dict[Contestant, int] = {}
         self._seeds_of_epoch = -1.0
-        return RaceTrainer(experiment)
-
-    @property
-    def kept(self):
-        return []
 
     @property
     def singles(self):
-        """One of each contestant: the one that is shown."""
+        """For each contestant, the network that is shown."""
         race = self.trainer.race
         return {
             each.label: Single(race.entry(each, seed), *self.trainer.place(each, seed))
             for each, seed in self._shown_seeds().items()
         }
 
-    def words(self):
-        trainer = self.trainer
-        count = trainer.race.n_seeds * len(trainer.race.contestants)
-        return f"Epoch {epoch_figures(trainer.progress)} of {self.experiment.epochs:,} · {count} networks at once"
-
     def snapshot(self):
         return RaceSnapshot(self.trainer, self._shown_seeds())
 
     def _shown_seeds(self) -> dict[Contestant, int]:
-        """The seeds to show; medians are chosen anew every ten epochs, so that pictures don't jump at each frame."""
+        """The seeds to show. Medians are chosen again only every ten epochs, so that pictures do not jump."""
         contestants = self.trainer.race.contestants
         if self.shown != MEDIAN:
             return dict.fromkeys(contestants, min(int(self.shown), self.trainer.race.n_seeds - 1))
@@ -86,7 +81,7 @@ class RaceRun(Run):
 
 
 def seed_control(run: RaceRun) -> None:
-    """Which seed's networks are shown."""
+    """The control for the seed whose networks are shown."""
 
     def choose():
         run.shown = st.session_state["shown"]
@@ -99,7 +94,7 @@ def seed_control(run: RaceRun) -> None:
 
 
 def planes(run: RaceRun) -> dict[Slot, object]:
-    """A small picture of the plane for each contestant, under its name: slots, and what they show."""
+    """A small picture of the plane for each contestant, below its name: slot -> function that makes its picture."""
     contestants = run.experiment.contestants
     views = {}
     columns = st.columns(min(3, len(contestants)))

@@ -1,4 +1,4 @@
-"""The signal through depth on the screen: what each scheme makes of a signal, before any training."""
+"""The signal through depth: what each scheme does to a signal before any training."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ import streamlit as st
 from ...charts import Profile, depth_curves, depth_histograms
 from ...charts.palette import CONTESTANTS
 from ...text import number
-from ...topics.initialization.mean_field import Theory, theoretical_gain
+from ...topics.initialization.mean_field import NoTheory, Theory, theoretical_gain
 from ...topics.initialization.scheme_comparison import SchemeComparison, expected, keeping_gain, signal
 from ...topics.initialization.signal_propagation import Signal
 from ...training.contestants import Contestant
@@ -17,7 +17,7 @@ from ..session import PageSession
 from ..slots import Slot
 from ..waiting import side_by_side
 
-HISTOGRAMS = 6  # layers whose distribution is shown
+HISTOGRAMS = 6  # layers whose distribution the page shows
 
 
 class SignalSession(PageSession):
@@ -31,14 +31,14 @@ class SignalSession(PageSession):
 
 @dataclass(frozen=True)
 class SignalSnapshot:
-    """What each contestant does to the signal, measured and predicted, in the order of the contestants."""
+    """What each contestant does to the signal, measured and by theory, in the order of the contestants."""
 
     depth: SchemeComparison
     signals: list[Signal]
     theories: list[Theory]
 
     def profiles(self, name: str) -> list[Profile]:
-        """A quantity by its name in `Signal` and `Theory`."""
+        """The profiles of a quantity, given by its name in `Signal` and `Theory`."""
         return [
             Profile(contestant.label, getattr(measured, name), getattr(predicted, name))
             for contestant, measured, predicted in zip(self.depth.contestants, self.signals, self.theories, strict=True)
@@ -52,23 +52,23 @@ def snapshot(depth: SchemeComparison) -> SignalSnapshot:
     return SignalSnapshot(depth, measured, side_by_side("Theory", expected, entries))
 
 
-def curves(seen: SignalSnapshot) -> None:
+def curves(snapshot: SignalSnapshot) -> None:
     """Size of the activations and of the gradients, layer by layer."""
     left, right = st.columns(2)
     left.caption("**Forward**: standard deviation of the activations, from the input on")
-    Slot(left).show(depth_curves("Activations", seen.profiles("a_std")))
+    Slot(left).show(depth_curves("Activations", snapshot.profiles("a_std")))
     right.caption("**Backward**: standard deviation of the gradients, from the output back")
-    Slot(right).show(depth_curves("Gradients dL/da", seen.profiles("da_std")))
-    for reason in dict.fromkeys(theory.reason for theory in seen.theories if theory.reason):
-        st.caption(f":material/info: No theory for {reason}")
+    Slot(right).show(depth_curves("Gradients dL/da", snapshot.profiles("da_std")))
+    for reason in dict.fromkeys(theory.reason for theory in snapshot.theories if theory.reason):
+        st.caption(f":material/info: {reason}")
 
 
-def histograms(seen: SignalSnapshot) -> None:
+def histograms(snapshot: SignalSnapshot) -> None:
     """The distribution of the activations in some layers: figure 6 of Glorot & Bengio (2010)."""
-    layers = np.unique(np.linspace(1, seen.depth.depth, HISTOGRAMS).round().astype(int)).tolist()
+    layers = np.unique(np.linspace(1, snapshot.depth.depth, HISTOGRAMS).round().astype(int)).tolist()
     columns = st.columns(3)
     for place, (contestant, color, measured) in enumerate(
-        zip(seen.depth.contestants, CONTESTANTS, seen.signals, strict=False)
+        zip(snapshot.depth.contestants, CONTESTANTS, snapshot.signals, strict=False)
     ):
         column = columns[place % 3]
         column.caption(f':color[■]{{foreground="{color}"}} **{contestant.label}**')
@@ -76,11 +76,13 @@ def histograms(seen: SignalSnapshot) -> None:
         Slot(column).show(depth_histograms(contestant.label, color, layers, measured.edges, shares))
 
 
-def deaths(seen: SignalSnapshot) -> pd.DataFrame:
-    """A row a contestant: variance of its weights, and the layer at which signal and gradient die."""
+def deaths(snapshot: SignalSnapshot) -> pd.DataFrame:
+    """One row per contestant: the size of its activations, and the layer at which signal and gradient die."""
     rows = []
-    for contestant, measured, predicted in zip(seen.depth.contestants, seen.signals, seen.theories, strict=True):
-        entry = seen.depth.entry(contestant)
+    for contestant, measured, predicted in zip(
+        snapshot.depth.contestants, snapshot.signals, snapshot.theories, strict=True
+    ):
+        entry = snapshot.depth.entry(contestant)
         rows.append(
             {
                 "Scheme": contestant.label,
@@ -94,6 +96,15 @@ def deaths(seen: SignalSnapshot) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def theory_in_words(activation: str, scheme: str, width: int) -> str:
+    """The gain that theory predicts, in brackets; why there is none, in a sentence; "" for a scheme without one."""
+    try:
+        gain = theoretical_gain(activation, scheme, width)
+    except NoTheory as reason:
+        return f".  \n{reason}"
+    return f" (theory: {gain:.3f})" if gain else ""
 
 
 def _layer(layer: int | None) -> str:
@@ -116,9 +127,7 @@ def gains(session: SignalSession) -> None:
             if isinstance(gain, str):
                 st.markdown(f"**{label}**: none.  \n{gain}")
                 continue
-            theory = theoretical_gain(depth.activation, scheme, depth.width)
-            predicted = f" (theory: {theory:.3f})" if theory else ""
-            st.markdown(f"**{label}**: gain **{gain:.3f}**{predicted}")
+            st.markdown(f"**{label}**: gain **{gain:.3f}**{theory_in_words(depth.activation, scheme, depth.width)}")
             st.button(
                 f"Set the gain to {gain:.3g}", key=f"gain-{scheme}", icon=":material/tune:",
                 on_click=session.turn, kwargs={"gain": session.knobs["gain"].nearest(float(f"{gain:.3g}"))},

@@ -25,7 +25,8 @@ from playground.topics.batch_norm.running_statistics import (
     stream,
     training_mode_accuracy,
 )
-from playground.training.trainer import Trainer, initial_network
+from playground.training.loop import initial_network
+from playground.training.trainer import Trainer
 
 BATCHES = {
     "default": OneBatch(),

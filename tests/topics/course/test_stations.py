@@ -18,7 +18,7 @@ from playground.topics.course.progress import MAX_BYTES, Mark, Progress, Status
 from playground.topics.course.station import HOURS, OBJECTIVES, SEEDS, STATIONS, Answer, answer, path
 from playground.topics.course.week import CONCEPTS, RESOURCES
 from playground.topics.forward_backward.training_step import follow_step
-from playground.training.trainer import experiment_data
+from playground.training.loop import experiment_data
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = (0, 7, 123_456, SEEDS - 1)

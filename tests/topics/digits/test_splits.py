@@ -28,7 +28,8 @@ from playground.topics.digits.splits import (
     with_seeds,
 )
 from playground.topics.digits.targets import N_PROOF, TARGETS, Proof, Result, Results, counts, run_result
-from playground.training.trainer import Trainer, experiment_data
+from playground.training.loop import experiment_data
+from playground.training.trainer import Trainer
 
 SMALL = {"hidden": (12,), "epochs": 3, "learning_rate": 0.5}
 LAST, RANDOM = PAIR

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from playground.nn import ACTIVATIONS, INITIALIZERS, SGD, NeuralNetwork, check_network, network_gradients
-from playground.topics.forward_backward.equations import agrees, code_lines, equations
+from playground.topics.forward_backward.equation import agrees, code_lines
+from playground.topics.forward_backward.equations import equations
 from playground.topics.forward_backward.mistakes import MISTAKES, broken
 from playground.topics.forward_backward.step_check import (
     NUDGES,
@@ -18,7 +19,7 @@ from playground.topics.forward_backward.step_check import (
     parameter_in_play,
 )
 from playground.topics.forward_backward.training_step import LARGEST, MOST_EDITS, STEPS, Edit, TrainingStep, follow_step
-from playground.training.trainer import experiment_data, initial_network
+from playground.training.loop import experiment_data, initial_network
 
 BLOBS = TrainingStep(dataset="blobs", n_classes=3, n_points=5, hidden=(3, 4), activation="tanh", example=1)
 SETTINGS = [

@@ -7,10 +7,11 @@ from itertools import chain
 import numpy as np
 import pytest
 
-from playground.topics.initialization.papers import PAPERS, Measured, gradients, states
+from playground.topics.initialization.paper_measures import Measured, gradients, states
+from playground.topics.initialization.papers import PAPERS
 from playground.topics.initialization.race import Race, RaceTrainer
 from playground.training.contestants import Contestant
-from playground.training.trainer import build_network
+from playground.training.loop import build_network
 
 SEED = 4711  # not the page's, and not chosen for what it shows
 LESS = {  # what is enough for a test

@@ -1,0 +1,34 @@
+"""Loss and accuracy, line by line: what a script that was taken home prints of a training."""
+
+from ..training.experiment import Experiment
+from ..training.loop import Figures, Training
+
+
+class PrintedTraining(Training):
+    """A training that prints losses and accuracies at its start and after each epoch, each with all its digits.
+
+    Attributes:
+        history: what was printed, line by line: epoch, training loss and accuracy, test loss and accuracy.
+    """
+
+    def __init__(self, experiment: Experiment):
+        self.history: list[tuple[float, ...]] = []
+        print("epoch, training loss, training accuracy, test loss, test accuracy")
+        super().__init__(experiment)
+
+    def note(self, figures: Figures) -> None:
+        """Print the figures; NaN for the test without test points."""
+        line = self.epoch, *map(float, figures)
+        print(*line, sep=", ")
+        self.history.append(line)
+
+
+def train(experiment: Experiment) -> list[tuple[float, ...]]:
+    """Train the network of an experiment to its end. Returns what was printed, line by line."""
+    training = PrintedTraining(experiment)
+    training.run()
+    if training.diverged == "overflow":
+        print("A weight has left all bounds: the run has diverged.")
+    elif training.diverged:
+        print("The loss stays far above that of guessing: the run has diverged.")
+    return training.history
