@@ -153,7 +153,7 @@ def test_states_are_those_of_the_contestant():
         assert np.array_equal(last.loss, run.figures("train_loss", [20])[i, 0])
         entry = build_network(run.race.entry(each, 2), np.random.default_rng(), 2, 2)
         assert last.network.parameters.shape == (3, *entry.parameters.shape)
-        assert len(list(states(run, each, seen=4))) == 4
+        assert len(list(states(run, each, snapshots=4))) == 4
 
 
 def test_gradients_are_those_of_the_biases():
