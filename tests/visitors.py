@@ -10,16 +10,26 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
-from streamlit.testing.v1 import AppTest
+from playwright.sync_api import Browser, Error, Locator, Page, expect, sync_playwright
+from streamlit.components.v2 import manifest_scanner
+from streamlit.testing.v1 import AppTest, app_test
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 30  # seconds until what has not happened counts as not happening
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")  # by the names of their commands; the first there is
+
+# For each new `AppTest` Streamlit looks through all installed packages: once is enough, and three quarters of the work.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+
+
+def pytest_unconfigure() -> None:
+    """Empty the folder that Streamlit makes for scripts under test; left to the process's end it would be warned of."""
+    app_test.TMP_DIR.cleanup()
 
 
 class Visitor:
@@ -175,17 +185,18 @@ class Tab:
         return [self.timeline.inner_text(), *labels]
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator[str]:
-    """The address of the running app; its log must be clean in the end."""
+@contextmanager
+def running(folder: Path, script: str | Path = "streamlit_app.py") -> Iterator[str]:
+    """The address of a running script, by default the app; its log, a file in the folder, must be clean in the end."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         host, port = free.getsockname()
-    log = tmp_path_factory.mktemp("server") / "log"
+    log = folder / "log"
     settings = {"address": host, "port": port, "headless": "true", "fileWatcherType": "none"}
-    command = [sys.executable, "-W", "always::DeprecationWarning", "-m", "streamlit", "run", "streamlit_app.py"]
+    command = [sys.executable, "-W", "always::DeprecationWarning", "-m", "streamlit", "run", script]
     command += [f"--server.{name}={value}" for name, value in settings.items()]
-    with log.open("wb") as sink, subprocess.Popen(command, cwd=ROOT, stdout=sink, stderr=sink) as process:
+    here = os.environ | {"PYTHONPATH": str(ROOT)}
+    with log.open("wb") as sink, subprocess.Popen(command, cwd=ROOT, env=here, stdout=sink, stderr=sink) as process:
         try:
             wait_until_healthy(f"http://{host}:{port}/_stcore/health")
             yield f"http://{host}:{port}"
@@ -193,6 +204,13 @@ def server(tmp_path_factory) -> Iterator[str]:
             process.kill()
     words = log.read_text("utf-8")
     assert not re.search("traceback|deprecat", words, re.IGNORECASE), words
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory) -> Iterator[str]:
+    """The address of the running app, for all tests of a process; its log must be clean in the end."""
+    with running(tmp_path_factory.mktemp("server")) as address:
+        yield address
 
 
 def wait_until_healthy(url: str) -> None:
@@ -220,9 +238,9 @@ def launched(path: str) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """A real browser. Without one the tests are skipped, but never in CI."""
+    """A real browser, for all tests of a process. Without one the tests are skipped, but never in CI."""
     path = browser_path()
     if path is None:
         refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
@@ -231,13 +249,89 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
+class Pages:
+    """Pages of a browser, each in a context of its own. Who is done with one leaves it empty to the next.
+
+    A page that had the app before has compiled its scripts, and opens it again in half the time.
+    """
+
+    def __init__(self, browser: Browser):
+        self._browser = browser
+        self._left: dict[frozenset, list[Page]] = {}
+        self._kinds: dict[Page, frozenset] = {}
+
+    def take(self, viewport: dict, color_scheme: str = "light", **kind) -> Page:
+        """An empty page; `kind` are Playwright's other options of a context."""
+        key = frozenset(kind.items())
+        if self._left.get(key):
+            page = self._left[key].pop()
+        else:
+            page = self._browser.new_context(viewport=viewport, **kind).new_page()
+            self._kinds[page] = key
+        page.set_viewport_size(viewport)
+        page.emulate_media(color_scheme=color_scheme)
+        return page
+
+    def leave(self, page: Page) -> None:
+        """Forget what the page holds; a page of which that is not certain is closed."""
+        try:
+            page.context.clear_cookies()
+            page.evaluate("localStorage.clear(), sessionStorage.clear()")
+            page.goto("about:blank")
+            page.mouse.move(0, 0)
+        except Error:
+            page.context.close()
+        else:
+            self._left.setdefault(self._kinds[page], []).append(page)
+
+
+@pytest.fixture(scope="session")
+def pages(chromium) -> Pages:
+    return Pages(chromium)
+
+
 @pytest.fixture
-def browse(chromium, server) -> Iterator[Callable[..., Tab]]:
-    """browse(dataset="moons", ...) opens these parameters in a browser of its own; none may show or log an error.
+def open_address(pages) -> Iterator[Callable[..., Page]]:
+    """open_address("http://...", is_mobile=True, ...) opens an address as a new visitor with a browser of that kind.
+
+    None may show an exception, or have an error of its scripts. `console` is called with what is logged there.
+    """
+    opened, errors = [], []
+
+    def note(error):
+        errors.append(str(error))
+
+    def open_address(address: str, console: Callable | None = None, **kind) -> Page:
+        page = pages.take(**{"viewport": {"width": 1400, "height": 1200}} | kind)
+        listeners = {"pageerror": note} | ({"console": console} if console else {})
+        opened.append((page, listeners))
+        for event, listener in listeners.items():
+            page.on(event, listener)
+        page.goto(address)
+        return page
+
+    yield open_address
+    shown = [text for page, _ in opened for text in page.get_by_test_id("stException").all_inner_texts()]
+    for page, listeners in opened:
+        for event, listener in listeners.items():
+            page.remove_listener(event, listener)
+        pages.leave(page)
+    assert shown + errors == []
+
+
+@pytest.fixture
+def open_path(open_address, server) -> Callable[..., Page]:
+    """open_path("/digits?section=draw", is_mobile=True, ...) opens an address of the app."""
+    return lambda path, **kind: open_address(server + path, **kind)
+
+
+@pytest.fixture
+def browse(open_path, server) -> Iterator[Callable[..., Tab]]:
+    """browse(dataset="moons", ...) opens these parameters as a new visitor; none may show or log an error.
 
     A dictionary before them says what kind of browser: Playwright's options of a context.
     """
-    tabs, errors = [], []
+    errors = []
 
     def listen(message):
         from_elsewhere = message.text.startswith("Failed to load") and not message.location["url"].startswith(server)
@@ -245,43 +339,14 @@ def browse(chromium, server) -> Iterator[Callable[..., Tab]]:
             errors.append(message.text)
 
     def open_tab(kind: dict | None = None, **query: str) -> Tab:
-        page = chromium.new_context(**{"viewport": {"width": 1400, "height": 900}} | (kind or {})).new_page()
-        page.on("console", listen)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{server}/?{urlencode(query)}")
-        tabs.append(Tab(page))
-        return tabs[-1]
+        kind = {"viewport": {"width": 1400, "height": 900}} | (kind or {})
+        return Tab(open_path(f"/?{urlencode(query)}", console=listen, **kind))
 
     yield open_tab
-    exceptions = [text for tab in tabs for text in tab.page.get_by_test_id("stException").all_inner_texts()]
-    for tab in tabs:
-        tab.page.context.close()
-    assert exceptions + errors == []
+    assert errors == []
 
 
 def settled(page: Page) -> Page:
     """The page, once its script has run."""
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     return page
-
-
-@pytest.fixture
-def open_path(chromium, server) -> Iterator[Callable[..., Page]]:
-    """open_path("/digits?section=draw", is_mobile=True, ...) opens an address of the app in a browser of its own.
-
-    None may show an exception, or have an error of its scripts.
-    """
-    pages, errors = [], []
-
-    def open_path(path: str, **kind) -> Page:
-        page = chromium.new_context(**{"viewport": {"width": 1400, "height": 1200}} | kind).new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(server + path)
-        pages.append(page)
-        return page
-
-    yield open_path
-    shown = [text for page in pages for text in page.get_by_test_id("stException").all_inner_texts()]
-    for page in pages:
-        page.context.close()
-    assert shown + errors == []

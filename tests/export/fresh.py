@@ -50,3 +50,11 @@ def ruff(text: str, name: str = "taken_home.py") -> str:
         )  # fmt: skip
         said.append(done.stdout + done.stderr)
     return "".join(said)
+
+
+def run_fresh_each(texts: list[str], folder: Path) -> list[list[str]]:
+    """What each of the scripts prints, all in one fresh process; no name of one is known to another."""
+    end = "-" * 20
+    runner = f"for text in {texts!r}:\n    exec(compile(text, 'taken_home', 'exec'), {{'__name__': '__main__'}})\n"
+    printed = "\n".join(run_fresh(f"{runner}    print({end!r})\n", folder))
+    return [part.strip().splitlines() for part in printed.split(end)[:-1]]

@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 import pytest
-from export.fresh import run_fresh
+from export.fresh import run_fresh_each
 from streamlit.testing.v1 import AppTest
 
 from playground.topics.batch_norm.paired_runs import Pairs
@@ -88,9 +88,9 @@ def test_a_network_of_many_prints_by_itself_what_it_had_among_the_others(run, tm
     run.shown = 2
     run.advance(10**6)
     assert len(run.singles) > (0 if isinstance(run, SweepRun) else 1)
-    for label in run.singles:
-        script, _, history, weights = run_files(run, label)
-        _, *lines = run_fresh(script.make(), tmp_path)
+    files = {label: run_files(run, label) for label in run.singles}
+    printed = run_fresh_each([script.make() for script, *_ in files.values()], tmp_path)
+    for (_, *lines), (_, _, history, weights) in zip(printed, files.values(), strict=True):
         rows = list(csv.DictReader(io.StringIO(history.make())))
         assert len(rows) == RACE["epochs"] + 1
         for line, row in zip(lines, rows, strict=True):

@@ -39,9 +39,9 @@ def evaluation(visit):
     return visitor
 
 
-def follow(visitor, **query):
-    """Open the page with these parameters in the URL."""
-    visitor.app.switch_page(PAGE)
+def follow(visitor, page=PAGE, **query):
+    """Open a page with these parameters in the URL."""
+    visitor.app.switch_page(page)
     visitor.app.query_params.clear()
     visitor.app.query_params.update(query)
     return visitor.run()
@@ -214,7 +214,12 @@ def test_the_knobs_of_the_stream_do_not_train_anew(evaluation, monkeypatch):
     assert [experiment.seed for experiment in trained] == [7654]
 
 
-@pytest.mark.parametrize("name", Evaluation.knobs())
+TAKES_LONG = "epochs"
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.exhaustive] * (name == TAKES_LONG)) for name in Evaluation.knobs()]
+)
 def test_every_knob_of_the_evaluation_turns_to_both_ends(evaluation, name):
     for value in ends(Evaluation.knobs()[name]):
         evaluation.turn(name, value)
@@ -236,7 +241,7 @@ def test_the_url_opens_the_same_page_for_another_visitor(visit, batch):
 
 
 def test_sections_of_other_pages_are_not_taken_for_those_of_this_one(visit):
-    visitor = visit().go("pages/initialization.py").set("section", "signal").go(PAGE)
+    visitor = follow(visit(), "pages/initialization.py", section="signal", depth="4", width="8").go(PAGE)
     assert visitor.url["section"] == "batch"
     assert visitor.set("section", "evaluation").go("pages/initialization.py").url["section"] == "race"
 

@@ -131,7 +131,7 @@ def test_a_malformed_link_opens_with_what_is_near_and_says_so(visit, section):
         assert visitor.url["swept"] == "gain"
 
 
-@pytest.mark.parametrize("end", ["low", "high"])
+@pytest.mark.parametrize("end", ["low", pytest.param("high", marks=pytest.mark.exhaustive)])  # high: as with digits
 def test_every_knob_of_a_sweep_may_stand_at_its_ends(sweep, end):
     sweep.turn("swept", "gain").turn("dataset", "blobs")
     for name, knob in Sweep.knobs().items():

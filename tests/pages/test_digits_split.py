@@ -87,7 +87,7 @@ def test_a_malformed_link_opens_with_what_is_near_and_says_so(visit):
     assert any("`split`" in notice for notice in visitor.notices)
 
 
-@pytest.mark.parametrize("end", ["low", "high"])
+@pytest.mark.parametrize("end", [pytest.param("low", marks=pytest.mark.exhaustive), "high"])  # low: as in a sweep
 def test_every_knob_may_stand_at_its_ends(section, end):
     for name, knob in TwoSplits.knobs().items():
         if isinstance(knob, Number):
@@ -96,7 +96,8 @@ def test_every_knob_may_stand_at_its_ends(section, end):
     assert len(section.charts) == 3
 
 
-def test_every_choice_trains(section):
+@pytest.mark.exhaustive
+def test_every_choice_trains(section):  # as in a sweep, with other examples
     for name, knob in TwoSplits.knobs().items():
         if isinstance(knob, Choice) and name != "dataset":
             for option in knob.options:

@@ -65,10 +65,11 @@ def test_few_seeds_are_told_to_be_too_few(race):
 
 @pytest.fixture
 def depth(visit):
-    visitor = visit().go(PAGE).set("section", "signal")
-    for name, value in {"width": 20, "depth": 12}.items():
-        visitor.turn(name, value)
-    return visitor
+    visitor = visit()
+    visitor.app.switch_page(PAGE)
+    visitor.app.query_params.clear()
+    visitor.app.query_params.update(section="signal", width="20", depth="4")
+    return visitor.run().turn("depth", 12)
 
 
 def test_the_signal_through_depth_stands_in_the_url_and_on_charts(depth):

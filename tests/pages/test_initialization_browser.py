@@ -4,28 +4,26 @@ from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import expect
-from visitors import ROOT, settled
+from visitors import ROOT, running, settled
 
 CONTESTANTS = ("Zeros", "He normal")
 pytestmark = pytest.mark.browser
 RACE = {"n_seeds": "10", "hidden": "8-8", "n_points": "80", "epochs": "40", "learning_rate": "0.5"}
 
 
-@pytest.fixture
-def page(chromium):
-    page = chromium.new_context(viewport={"width": 1400, "height": 1000}).new_page()
-    yield page
-    assert page.get_by_test_id("stException").count() == 0
-    page.context.close()
-
-
 def charts(page):
     return page.locator("[data-testid=stVegaLiteChart] svg")
 
 
-def test_a_link_to_a_race_is_the_first_thing_that_a_new_server_is_asked_for(page, server):
+@pytest.fixture
+def new_server(tmp_path):
+    with running(tmp_path) as address:
+        yield address
+
+
+def test_a_link_to_a_race_is_the_first_thing_that_a_new_server_is_asked_for(new_server, open_address):
     query = {"section": "race", "contestants": "zeros~he_normal", **RACE}
-    page.goto(f"{server}/initialization?{urlencode(query)}")
+    page = open_address(f"{new_server}/initialization?{urlencode(query)}")
     expect(charts(page)).to_have_count(3)
     assert page.title() == "Initialisation · Neural network playground"
     expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(len(list((ROOT / "pages").glob("*.py"))))
@@ -38,9 +36,10 @@ def test_a_link_to_a_race_is_the_first_thing_that_a_new_server_is_asked_for(page
     assert he < 0.2 < 0.6 < zeros
 
 
-def test_a_race_pauses_and_goes_on_with_a_paper_and_the_signal_through_depth(page, server):
-    page.goto(f"{server}/initialization?{urlencode(RACE | {'epochs': '5000'})}")
-    expect(charts(page)).to_have_count(7)
+def test_a_race_pauses_and_goes_on_with_a_paper_and_the_signal_through_depth(open_path):
+    query = RACE | {"epochs": "5000", "contestants": "zeros~he_normal"}
+    page = open_path(f"/initialization?{urlencode(query)}")
+    expect(charts(page)).to_have_count(3)
     page.get_by_role("button", name="Play", exact=True).click()
     page.get_by_role("button", name="Pause", exact=True).click()
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()

@@ -40,7 +40,13 @@ def test_the_app_opens_with_every_limit_at_its_lowest():
 
 @pytest.mark.parametrize("text", ["", "many", "-1", "0", "1e9", "10**9", "99999999999", "7.5", " 64", "٦٤"])
 def test_what_is_no_limit_is_told_at_the_start(text):
-    done = python(KNOBS, WIDTH=text)
+    done = python("import playground.settings.limits", WIDTH=text)
+    assert "PLAYGROUND_WIDTH must be a whole number from 32 up" in done.stderr
+
+
+def test_the_app_does_not_start_with_what_is_no_limit():
+    done = python(KNOBS, WIDTH="many")
+    assert done.returncode != 0
     assert "PLAYGROUND_WIDTH must be a whole number from 32 up" in done.stderr
 
 

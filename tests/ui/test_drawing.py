@@ -1,16 +1,12 @@
 """A digit drawn with mouse, finger or keyboard in a real browser is the digit that Python gets."""
 
 import itertools
-import os
-import socket
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
-from visitors import PATIENCE, ROOT, wait_until_healthy
+from visitors import PATIENCE, running
 
 from playground.topics.digits.preprocessing import counts
 from playground.ui.drawing import from_rows, to_rows
@@ -53,19 +49,9 @@ def script(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def address(script):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        host, port = free.getsockname()
-    settings = {"address": host, "port": port, "headless": "true", "fileWatcherType": "none"}
-    command = [sys.executable, "-m", "streamlit", "run", script]
-    command += [f"--server.{name}={value}" for name, value in settings.items()]
-    with subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}) as process:
-        try:
-            wait_until_healthy(f"http://{host}:{port}/_stcore/health")
-            yield f"http://{host}:{port}"
-        finally:
-            process.kill()
+def address(script, tmp_path_factory):
+    with running(tmp_path_factory.mktemp("server"), script) as address:
+        yield address
 
 
 class Grid:
@@ -108,22 +94,9 @@ class Grid:
 
 
 @pytest.fixture
-def grid(chromium, address):
+def grid(open_address, address):
     """grid(...) opens the script in a browser of its own, with Playwright's options of a context."""
-    pages, errors = [], []
-
-    def open_page(**kind):
-        page = chromium.new_context(**{"viewport": {"width": 900, "height": 800}} | kind).new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(address)
-        pages.append(page)
-        return Grid(page)
-
-    yield open_page
-    shown = [text for page in pages for text in page.get_by_test_id("stException").all_inner_texts()]
-    for page in pages:
-        page.context.close()
-    assert shown + errors == []
+    return lambda **kind: Grid(open_address(address, **{"viewport": {"width": 900, "height": 800}} | kind))
 
 
 def stroke(*points):

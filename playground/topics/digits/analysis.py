@@ -110,7 +110,12 @@ def places(network: NeuralNetwork, X: np.ndarray, layer: int) -> Places:
 
 
 def _principal(X: np.ndarray) -> tuple[np.ndarray, float]:
-    """X of shape (images, features) on its first two principal components, (images, 2), and their share of variance."""
+    """X of shape (images, features) on its first two principal components, (images, 2), and their share of variance.
+
+    In double precision: in single precision images that a layer hardly tells apart would be as far apart as the
+    rounding errors of the others.
+    """
+    X = X.astype(np.float64)
     points = np.zeros((len(X), 2))
     variance = X.var(axis=0).sum()
     if variance == 0:

@@ -124,10 +124,10 @@ def test_a_weight_stands_at_the_pixel_that_it_weighs(network):
 @pytest.mark.parametrize("layer", [1, 2])
 def test_places_are_the_first_two_principal_components_turned(network, images, layer):
     network.forward(images.X, training=False)
-    activations = network.layers[2 * layer - 1].output
+    activations = network.layers[2 * layer - 1].output.astype(np.float64)
     U, S, _ = np.linalg.svd(activations - activations.mean(axis=0), full_matrices=False)
     found = places(network, images.X, layer)
-    assert np.allclose(distances(found.points), distances(U[:, :2] * S[:2]), atol=1e-6)
+    assert np.allclose(distances(found.points), distances(U[:, :2] * S[:2]), rtol=1e-9, atol=1e-9)
     assert found.share == pytest.approx((S[:2] ** 2).sum() / (S**2).sum())
 
 

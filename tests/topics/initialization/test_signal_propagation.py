@@ -156,9 +156,12 @@ def test_running_layers_again_for_want_of_memory_changes_no_bit(layers, monkeypa
     assert_same(propagate(p), whole)
 
 
-def test_the_largest_network_fits_in_memory():
+@pytest.mark.parametrize("size", [128, pytest.param(512, marks=pytest.mark.exhaustive)])
+def test_the_largest_network_fits_in_memory(size, monkeypatch):
+    """With layers of a 16th of the numbers, in a 16th of the memory."""
+    monkeypatch.setattr(signal_propagation, "BYTES_AT_ONCE", signal_propagation.BYTES_AT_ONCE * size**2 // 512**2)
     tracemalloc.start()
-    signal = propagate(Propagation(depth=100, width=512, batch_size=512, batch_norm=True))
+    signal = propagate(Propagation(depth=100, width=size, batch_size=size, batch_norm=True))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 1.5 * signal_propagation.BYTES_AT_ONCE  # and what goes into each group
@@ -294,7 +297,7 @@ def test_batch_norm_can_not_mend_zeros():
 # networks, so that 0.5 * sqrt(5 / 10240) = 1.1 % is one standard deviation at any width. The bias is about 1 / width.
 
 
-@pytest.mark.parametrize("width", [64, 128, 256])
+@pytest.mark.parametrize("width", [64, *(pytest.param(width, marks=pytest.mark.exhaustive) for width in (128, 256))])
 @pytest.mark.parametrize(
     ("activation", "scheme", "expected"),
     [
