@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
-from export.fresh import ruff, run_fresh, run_here
+from export.fresh import ruff, run_fresh, run_fresh_each, run_here
 from runs import DEGENERATE
 from variations import others, variations
 
@@ -64,13 +64,20 @@ def history(trainer: Trainer) -> list[tuple[float, ...]]:
     return [(m.epoch, m.train_loss, m.train_accuracy, m.test_loss, m.test_accuracy) for m in trainer.history.moments]
 
 
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
+    """What each script prints, all in one fresh process."""
+    texts = [script(experiment) for experiment in EXPERIMENTS.values()]
+    return dict(zip(EXPERIMENTS, run_fresh_each(texts, tmp_path_factory.mktemp("scripts")), strict=True))
+
+
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_it_prints_the_numbers_of_the_app_to_the_last_digit(name, tmp_path):
+def test_it_prints_the_numbers_of_the_app_to_the_last_digit(name, printed):
     experiment = EXPERIMENTS[name]
     trainer = Trainer(experiment)
     trainer.run(10**6)
     assert trainer.diverged == (name if name in ("overflow", "runaway") else "")
-    heading, *lines = run_fresh(script(experiment), tmp_path)
+    heading, *lines = printed[name]
     assert heading.split(", ") == ["epoch", "training loss", "training accuracy", "test loss", "test accuracy"]
     expected = history(trainer)
     assert len(expected) > (0 if trainer.diverged == "overflow" else 3)
@@ -88,10 +95,19 @@ def test_it_prints_the_numbers_of_the_app_to_the_last_digit(name, tmp_path):
 
 SMALL = {"n_points": 40, "epochs": 3, "hidden": (6, 5), "batch_size": 16}
 BASES = [Experiment(**SMALL), Experiment(dataset="blobs", **SMALL), Digits(hidden=(8,), epochs=1)]
-TURNED_ALONE = {f"{type(base).__name__} {text}": each for base in BASES for text, each in variations(base).items()}
+TURNED_ALONE = {
+    f"{type(base).__name__} {base.dataset} {text}": each for base in BASES for text, each in variations(base).items()
+}
 
 
-@pytest.mark.parametrize("name", TURNED_ALONE)
+QUICK = {
+    name for name in TURNED_ALONE if "xor_clouds" in name or "n_classes" in name
+}  # the others differ by their data
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.exhaustive] * (name not in QUICK)) for name in TURNED_ALONE]
+)
 def test_the_script_of_every_knob_gives_the_numbers_of_the_app(name):
     assert_same_numbers(TURNED_ALONE[name])
 

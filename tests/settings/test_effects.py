@@ -76,7 +76,15 @@ def fingerprint(seen) -> list[bytes | str]:
 def cases():
     pairs = [(kind, name, knob) for kind in SEEN for name, knob in kind.knobs().items()]
     pairs = [pair for pair in pairs if not (isinstance(pair[2], Choice) and len(pair[2].options) == 1)]
-    return [pytest.param(kind, name, id=f"{kind.__name__}-{name}") for kind, name, _ in pairs]
+    return [
+        pytest.param(kind, name, id=f"{kind.__name__}-{name}", marks=[pytest.mark.exhaustive] * inherited(kind, name))
+        for kind, name, _ in pairs
+    ]
+
+
+def inherited(kind, name):
+    """Whether a knob is that of `Experiment`, where it is tested already, and trains in the same loop."""
+    return issubclass(kind, Experiment) and kind is not Experiment and name in Experiment.knobs()
 
 
 @pytest.mark.parametrize(("kind", "name"), cases())
