@@ -2,8 +2,8 @@
 
     python -m tests.picture [file]
 
-Needs Chromium, and Linux. The experiment below is the same network whenever this runs; which moments of it the curves
-hold depends on how fast the machine is.
+Needs Chromium, and Linux. The experiment below gives the same network each time; which moments of it the curves show
+depends on how fast the machine is.
 """
 
 import argparse

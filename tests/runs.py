@@ -8,7 +8,7 @@ from playground.training.diagnostics import Snapshot, snapshot
 from playground.training.experiment import Experiment
 from playground.training.trainer import Trainer
 
-# Experiments at the edge of what the knobs allow: each is valid, so each must train and be looked at.
+# Experiments at the edge of what the knobs allow: each is valid, so it must be possible to train and show it.
 DEGENERATE = {
     "two points": {"n_points": 2},
     "two points, both to train on": {"n_points": 2, "train_share": 1.0},
@@ -31,7 +31,7 @@ DEGENERATE = {
 
 @cache
 def trained(epochs: int, **knobs) -> Trainer:
-    """A trainer after so many epochs, or where it diverged. Tests share it, so none may train it on."""
+    """A trainer after so many epochs, or where it diverged. Tests share it, so none may train it any further."""
     trainer = Trainer(Experiment(epochs=max(1, epochs), **knobs))
     trainer.run(10**6 * bool(epochs))
     return trainer

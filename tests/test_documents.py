@@ -122,7 +122,7 @@ WRITTEN_IN = {  # what is added: the module in which its example is written, the
 
 @pytest.mark.parametrize("thing", WRITTEN_IN)
 def test_what_the_example_adds_is_there_at_once_and_works(thing):
-    """One edit in one place: run in its module, the example is a choice, and what it is a choice of trains."""
+    """One edit in one place: run in its module, the example can be chosen, and an experiment with it trains."""
     module, catalogue, knob = WRITTEN_IN[thing]
     before = dict(catalogue)
     try:
@@ -153,7 +153,7 @@ def test_nothing_else_is_said_to_be_added():
 def test_the_map_has_every_folder_with_code():
     listed = re.findall(r"^\| `([^`]+)`", sections(CONTRIBUTING)["The map"], re.MULTILINE)
     folders = {path.parent.relative_to(ROOT).as_posix() for path in ROOT.glob("playground/**/*.py")}
-    without_code = {"playground", "playground/topics"}  # but for their docstrings and figures
+    without_code = {"playground", "playground/topics"}  # except for their docstrings and figures
     assert {path.rstrip("/") for path in listed if path.endswith("/")} == {*folders, "pages"} - without_code
 
 

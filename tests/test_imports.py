@@ -14,7 +14,7 @@ from playground.topics.course.station import STATIONS
 ROOT = Path(__file__).parents[1]
 APP = ROOT / "streamlit_app.py"
 MODULES = [*sorted(ROOT.glob("playground/**/*.py")), *sorted(ROOT.glob("pages/*.py")), APP]
-ORDER = (  # what stands here may import what stands before it, and itself; a new folder gets its place
+ORDER = (  # a folder may import those before it, and itself; a new folder must be added
     "playground", "playground/nn", "playground/data", "playground/settings", "playground/server",
     "playground/training", "playground/topics", "playground/topics/initialization", "playground/topics/batch_norm",
     "playground/topics/digits", "playground/topics/forward_backward", "playground/topics/course",
@@ -114,7 +114,7 @@ def test_a_module_opens_with_a_sentence(path):
 
 @each_module
 def test_what_others_use_has_a_docstring(path):
-    """Its own, or that of what it overrides; what enters a catalogue is described there, a station in its question."""
+    """Its own or an inherited one; an entry of a catalogue is described there, a station by its question."""
     missing, module = [], importlib.import_module(dotted(path)) if folder(path).startswith("playground") else None
     for node in ast.parse(path.read_text("utf-8")).body if module else ():
         found = getattr(module, getattr(node, "name", ""), None)

@@ -1,4 +1,4 @@
-"""Other values of a knob, made from the knob itself: so a new knob is tested without anybody thinking of it."""
+"""Other values of a knob, made from the knob itself: so a new knob is tested automatically."""
 
 import math
 from dataclasses import replace
@@ -67,7 +67,7 @@ def _(knob: Edits, value):
 
 
 def variations(base: Record) -> dict[str, Record]:
-    """A record for each other value of each knob that does anything in `base`: {"learning_rate=0.3": record}."""
+    """A record for each other value of each knob that has an effect in `base`: {"learning_rate=0.3": record}."""
     return {
         f"{name}={knob.write(other)}": replace(base, **{name: other})
         for name, knob in base.knobs().items()

@@ -20,7 +20,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest, app_test
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 30  # seconds until what has not happened counts as not happening
+PATIENCE = 30  # seconds to wait for anything before it counts as failed
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")  # by the names of their commands; the first there is
 
 # For each new `AppTest` Streamlit looks through all installed packages: once is enough, and three quarters of the work.
@@ -33,7 +33,7 @@ def pytest_unconfigure() -> None:
 
 
 class Visitor:
-    """One visitor's session, opened with a URL's parameters. No step of it may raise anything on the page."""
+    """One visitor's session, opened with a URL's parameters. No step of it may cause an error on the page."""
 
     def __init__(self, **query: str):
         self.app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=PATIENCE)
@@ -78,7 +78,7 @@ class Visitor:
 
     @property
     def timeline(self) -> str:
-        """The moment in figures, which stands on a slider, or, with nothing to look back at, on a bar."""
+        """The moment in figures, on a slider, or, with no earlier moments, on a bar."""
         sliders = [slider.label for slider in self.app.select_slider if slider.key == "moment"]
         return sliders[0] if sliders else self.app.progress[0].text
 
@@ -92,7 +92,7 @@ class Visitor:
 
     @property
     def figures(self) -> list[tuple[str, dict[str, bytes]]]:
-        """Every number on the charts, to the last digit: of each chart its words, and its tables as they travel."""
+        """Every number on the charts, to the last digit: for each chart its words, and its tables as they are sent."""
         return [(chart.alt, {table.name: table.data.data for table in chart.datasets}) for chart in self.charts]
 
     @property
@@ -230,7 +230,7 @@ def browser_path() -> str | None:
 
 @contextmanager
 def launched(path: str) -> Iterator[Browser]:
-    """A browser, whose pages are given time."""
+    """A browser, whose pages may take their time."""
     expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])

@@ -1,6 +1,6 @@
 """A dataset is examples with labels, and a split says which of them train and which only test.
 
-To add one, write one function (rng, n_points, noise, n_classes) -> X, labels under `@dataset(...)`: it then stands in
+To add one, write one function (rng, n_points, noise, n_classes) -> X, labels under `@dataset(...)`: it is then in
 `DATASETS` and everywhere in the app. To add a split, write one function (rng, labels) -> order under
 `@way_to_split(...)`.
 """
@@ -18,7 +18,7 @@ from ..nn import Catalogue
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """A dataset with what a student should know of it.
+    """A dataset with what a student should know about it.
 
     Attributes:
         name: key in `DATASETS` and in URLs.
@@ -28,10 +28,10 @@ class Dataset:
         given: whether its examples are given, so that number of points and noise don't apply.
         tested: whether some of its examples are kept for testing; otherwise all train.
         many_classes: whether the number of classes may be chosen.
-        n_classes: their number, where it may not.
+        n_classes: their number, where it may not be chosen.
         n_examples: their number, where the examples are given; otherwise 0.
         n_features: features of an example; those with two are points in the plane.
-        shares: of each class among many examples, for a number of classes; None: all alike.
+        shares: share of each class among many examples, for a given number of classes; None: all equal.
         learnt_with: knobs to change where a network of two layers of 16 units does not learn it (90 % of the training
             examples right, after 100 epochs of Adam).
     """
@@ -62,7 +62,7 @@ dataset = DATASETS.define
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """A way to split a dataset, with what a student should know of it.
+    """A way to split a dataset, with what a student should know about it.
 
     Attributes:
         name: key in `SPLITS` and in URLs.
@@ -92,7 +92,7 @@ def shuffled(rng, labels):
 
 @way_to_split(label="Stratified", meaning="Shuffled, with the same share of each class in both parts.")
 def stratified(rng, labels):
-    # scikit-learn refuses to stratify where a class has but one example, which may be so here
+    # scikit-learn refuses to stratify where a class has only one example, which can happen here
     order = rng.permutation(len(labels))
     place = np.empty(len(labels))
     for label in np.unique(labels):
@@ -222,7 +222,7 @@ def checkerboard(rng, n_points, noise, n_classes):
 
 
 def halving(n_classes: int) -> np.ndarray:
-    """Shares of classes of which each is half as large as the one before: (n_classes,)."""
+    """Shares of classes, each half as large as the one before: (n_classes,)."""
     shares = 0.5 ** np.arange(n_classes)
     return shares / shares.sum()
 

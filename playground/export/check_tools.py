@@ -1,4 +1,4 @@
-"""A check says that a piece of code is right, or what to look at: it knows what the usual mistakes give."""
+"""A check says that a piece of code is right, or where to look: it knows the results of the usual mistakes."""
 
 import copy
 from collections.abc import Callable, Mapping

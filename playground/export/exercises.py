@@ -1,4 +1,4 @@
-"""The exercises are the engine with some bodies cut out, each with a check behind it; the solutions are the engine."""
+"""The exercises are the engine with some bodies cut out, each followed by a check; the solutions are the engine."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -13,7 +13,7 @@ from ..training.trainer import Moment, Trainer
 def history_csv(trainer: Trainer, place: tuple[int, ...] = ()) -> str:
     """A row for each recorded moment, in full precision: the fields of `Moment`, with update_ratio_1, _2 ... by layer.
 
-    What does not exist, such as a loss on no test points, is nan. Of a stack, that of the network at `place`.
+    What does not exist, such as a loss on no test points, is nan. For a stack, of the network at `place`.
     """
     *columns, ratios = [each.name for each in fields(Moment)]
     layers = range(1, len(trainer.network.dense) + 1)
@@ -27,12 +27,12 @@ def history_csv(trainer: Trainer, place: tuple[int, ...] = ()) -> str:
 
 
 def _of(figure: float | np.ndarray, place: tuple[int, ...]) -> float:
-    """The figure of one network: arrays have one for each of a stack."""
+    """The figure of one network: arrays have one for each network of a stack."""
     return figure[place].item() if np.ndim(figure) else figure
 
 
 def newest_network(trainer: Trainer, place: tuple[int, ...] = ()) -> NeuralNetwork:
-    """The network at the newest moment whose state is kept; of a stack that keeps none, the one at `place` as it is."""
+    """The network at the newest moment whose state is kept; for a stack that keeps none, the one at `place` now."""
     if not trainer.history.kept:
         return trainer.network.select(place)
     state = trainer.history.state(trainer.history.kept[-1])  # at once: a run that plays may drop it with its next epoch

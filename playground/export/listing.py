@@ -1,7 +1,7 @@
-"""A listing gathers, from the running modules, all definitions that some of them need, so that it runs by itself.
+"""A listing gathers, from the running modules, the chosen definitions and all that they need, and runs by itself.
 
-It follows names: what a definition mentions comes along, with what that mentions, and nothing else does. So a new
-initialiser, activation, optimiser or dataset stands in a listing as soon as it stands in its catalogue.
+It follows names: what a definition mentions is included, with what that mentions, and nothing else. So a new
+initialiser, activation, optimiser or dataset is in a listing as soon as it is in its catalogue.
 """
 
 import ast
@@ -20,7 +20,7 @@ from .rewriting import WIDTH, class_text, entry_text, identifiers, literal, with
 
 
 class Key(NamedTuple):
-    """Where a definition stands."""
+    """Where a definition is."""
 
     module: str
     name: str
@@ -31,10 +31,10 @@ class Definition:
     """A function, class or constant at the top level of a module, as a listing has it.
 
     Attributes:
-        key: where it stands.
+        key: where it is.
         code: its text.
         line: its line in the source.
-        entries: of a catalogue, what it names, and must come after.
+        entries: for a catalogue: its entries, which must come before it.
     """
 
     key: Key
@@ -104,13 +104,13 @@ def _top_level(module: str) -> dict[str, ast.stmt]:
 
 
 def _defined_as(entry: Any) -> Key:
-    """Where the class or function of a catalogue's entry stands."""
+    """Where the class or function of a catalogue's entry is."""
     written = made_of(entry)
     return Key(written.__module__, written.__name__)
 
 
 def _enters(module: str, node: ast.AST) -> bool:
-    """Whether a piece of code does nothing but enter something in a catalogue: a decorator, or `__init_subclass__`."""
+    """Whether a piece of code only adds something to a catalogue: a decorator, or `__init_subclass__`."""
     values = [getattr(sys.modules[module], name, None) for name in identifiers(node)[0]]
     return any(isinstance(getattr(value, "__self__", value), Catalogue) for value in values)
 
@@ -126,7 +126,7 @@ class _Gathering:
         self.listing = Listing()
 
     def follow(self, module: str, name: str, reader: str) -> None:
-        """Want what `name` means in `module`, for the sake of a definition in the module `reader`."""
+        """Include what `name` means in `module`, because a definition in the module `reader` needs it."""
         node = _top_level(module).get(name)
         if node is None:  # a builtin, or a name inside a function
             return
@@ -156,7 +156,7 @@ class _Gathering:
         return {key: catalogue[key] for options, key in self.chosen if options is catalogue}
 
     def definition(self, key: Key) -> Definition:
-        """The text of a definition, without what nothing calls for."""
+        """The text of a definition, without unused parts."""
         module, name = key
         node, lines = _top_level(module)[name], _tree(module)[0].splitlines()
         value = getattr(sys.modules[module], name)
@@ -187,11 +187,11 @@ class _Gathering:
         if member.name == "__init_subclass__":
             return _enters(module, member)
         if member.name.startswith("__"):
-            return member.name == "__reduce__"  # for `copy` and `pickle` alone
+            return member.name == "__reduce__"  # only for `copy` and `pickle`
         return member.name not in self.attributes
 
     def read(self) -> dict[Key, Definition]:
-        """The definitions of all that is wanted; what they mention is wanted too, until nothing new is."""
+        """The definitions of all that is needed; what they mention is needed too, until nothing new comes up."""
         while True:
             before = len(self.wanted), len(self.attributes)
             found = {key: self.definition(key) for key in self.wanted}
@@ -210,13 +210,13 @@ def gather(
     replaced: Mapping[tuple[str, str], str] | None = None,
     cut: Mapping[tuple[str, str], set[str]] | None = None,
 ) -> Listing:
-    """The definitions that `roots` need, and they themselves, in an order in which they run.
+    """The definitions in `roots` and all that they need, in an order in which they run.
 
     Args:
         roots: modules, and names of definitions in them.
-        chosen: catalogues, such as `INITIALIZERS`, and the name of each entry of theirs that is to be in the listing.
-        replaced: {(module, name): code} to stand in place of a definition.
-        cut: {(module, name): methods} whose bodies are left out; of a function, its own name.
+        chosen: catalogues, such as `INITIALIZERS`, and the names of their entries that the listing shall have.
+        replaced: {(module, name): code} that replaces a definition.
+        cut: {(module, name): methods} whose bodies are left out; for a function, its own name.
 
     Raises:
         ValueError: where two modules have different definitions of one name.
@@ -243,7 +243,7 @@ def gather(
 
 
 def _place(definition: Definition, home: str, found: Mapping[Key, Definition]) -> tuple[int, int]:
-    """Where in a module a definition stands: by its line, a catalogue behind the last of its entries."""
+    """The position of a definition in its module: its line; for a catalogue, after the last of its entries."""
     return max([(definition.line, 0), *((found[key].line, 1) for key in definition.entries if key.module == home)])
 
 

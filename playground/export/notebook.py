@@ -10,7 +10,7 @@ from . import plot
 from .listing import Definition, gather
 from .script import blocks, description, experiment_listing, head, heading, made_with, promise
 
-FORMULAS = {  # of the parts that stand in no catalogue
+FORMULAS = {  # of the parts that are in no catalogue
     "Dense": r"""
 A **dense layer** adds up its inputs, each times a weight: $Z = X W + b$, one example a row. With $G = \partial L /
 \partial Z$, the chain rule gives
@@ -64,7 +64,7 @@ def notebook(cells: list[dict[str, Any]]) -> str:
 
 
 def explanation(name: str) -> str:
-    """What there is to know of a definition, with its formula; "" where its docstring says it."""
+    """What to know about a definition, with its formula; "" where its docstring says it."""
     entries = {**INITIALIZERS, **ACTIVATIONS, **OPTIMIZERS}.values()
     for entry in entries:
         if made_of(entry).__name__ == name:
@@ -73,7 +73,7 @@ def explanation(name: str) -> str:
 
 
 def part(module: str, definitions: list[Definition]) -> list[dict[str, Any]]:
-    """The cells of one module: its one idea, and its definitions, those with a formula under it."""
+    """The cells of one module: its main idea, and its definitions, each formula before its definition."""
     own = module.split(".")[-1]
     cells = [markdown(f"## {own.replace('_', ' ').capitalize()}\n\n{heading(module)}")]
     together: list[Definition] = []

@@ -1,4 +1,4 @@
-"""A curve of the loss says whether a network still learns, and a gap between its two curves that it only remembers."""
+"""The loss curve shows whether a network still learns; a gap between training and test, that it only memorises."""
 
 
 def draw(history: list[tuple[float, ...]]) -> None:

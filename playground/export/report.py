@@ -1,4 +1,4 @@
-"""Loss and accuracy, line by line: what a script that was taken home prints of a training."""
+"""Loss and accuracy, line by line: what an exported script prints while it trains."""
 
 from ..training.experiment import Experiment
 from ..training.loop import Figures, Training

@@ -1,4 +1,4 @@
-"""Source is rewritten by whole lines: a method left out, a body left to write, all else as it stands in the engine."""
+"""Source is rewritten by whole lines: a method left out, a body left to write, all else as in the engine."""
 
 import ast
 import dataclasses
@@ -35,7 +35,7 @@ def _depth_first(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def first_line(node: ast.stmt) -> int:
-    """The line, from 0, on which a definition begins, decorators among it."""
+    """The line, from 0, on which a definition begins, with its decorators."""
     return min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))]) - 1
 
 
@@ -71,7 +71,7 @@ def class_text(node: ast.ClassDef, lines: list[str], keep: list[ast.stmt], cut: 
 def without_decorator(
     node: ast.FunctionDef, lines: list[str], decorators: list[ast.expr], about: Any, cut: bool = False
 ) -> str:
-    """A function without some of its decorators; what they told of it, `about`, becomes its docstring.
+    """A function without some of its decorators; what they said about it, `about`, becomes its docstring.
 
     With `cut`, it has no body.
     """
@@ -86,7 +86,7 @@ def without_decorator(
 
 
 def _docstring(about: Any, with_formula: bool) -> list[str]:
-    """What a catalogue says of an entry, as the docstring of its function."""
+    """What a catalogue says about an entry, as the docstring of its function."""
     if not hasattr(about, "formula"):
         return textwrap.wrap(f'"""{about.label}: {about.meaning}"""', WIDTH, initial_indent="    ")
     source = about.source[0].upper() + about.source[1:]
@@ -110,10 +110,10 @@ def literal(value: Any) -> str:
 
 
 def entry_text(entry: Any, used: set[str]) -> str:
-    """An entry of a catalogue as code: its class or function; or, if it is not called, what it is made with.
+    """An entry of a catalogue as code: its class or function; or, if it is not callable, the call that makes it.
 
     Args:
-        used: names of attributes; of the others, those with a default are left out.
+        used: names of attributes that are used; others that have a default are left out.
     """
     if callable(entry):
         return made_of(entry).__name__

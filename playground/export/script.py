@@ -22,7 +22,7 @@ from . import report
 from .listing import Definition, Listing, gather
 from .rewriting import WIDTH, literal
 
-# Of 1437 examples times weights of 64 x 128, one thread and two give other last digits; the app computes with one.
+# For 1437 examples times weights of 64 x 128, one thread and two differ in the last digits; the app computes with one.
 ONE_THREAD = [
     "# Matrix products with one thread, as in the app: with several, sums are cut elsewhere, and end in other digits.",
     *(f'os.environ["{library}_NUM_THREADS"] = "1"' for library in ("OPENBLAS", "OMP", "MKL")),
@@ -31,7 +31,7 @@ RUN = 'if __name__ == "__main__":\n    train(Experiment())'
 
 
 def description(experiment: Experiment) -> list[str]:
-    """The experiment in words: a line for its data, network and training each, with every knob that does anything."""
+    """The experiment in words: one line each for data, network and training, with every knob that has an effect."""
     told: dict[str, list[str]] = {}
     for name, knob in _knobs(experiment).items():
         if experiment.applies(name):
@@ -40,12 +40,12 @@ def description(experiment: Experiment) -> list[str]:
 
 
 def _knobs(experiment: Experiment) -> dict[str, Knob]:
-    """The knobs of the fields that an `Experiment` has, as the experiment's own class has them."""
+    """The knobs of the fields that an `Experiment` has, as the experiment's own class defines them."""
     return Experiment.knobs() | {name: knob for name, knob in experiment.knobs().items() if name in Experiment.knobs()}
 
 
 def promise(experiment: Experiment) -> str:
-    """What can be relied on, and where the experiment is to be found in the app."""
+    """What the script guarantees, and where to find the experiment in the app."""
     if type(experiment) not in (Experiment, Digits):
         dtype = np.dtype(experiment.DTYPE).name
         return (
@@ -59,17 +59,17 @@ def promise(experiment: Experiment) -> str:
 
 
 def link(experiment: Experiment) -> str:
-    """The end of the URL that opens an experiment; of characters that are themselves in any text."""
+    """The end of the URL that opens an experiment; its characters need no escape in any text."""
     return experiment.PAGE + "?" + urlencode(experiment.to_query())
 
 
 def made_with() -> str:
-    """The versions whose numbers a script repeats."""
+    """The versions with which a script gives the same numbers."""
     return f"Python {platform.python_version()}, NumPy {np.__version__} and scikit-learn {version('scikit-learn')}"
 
 
 def knobs_code(experiment: Experiment) -> str:
-    """The class `Experiment` of a script: a field for each knob, with the values of this one, and nothing to check.
+    """The class `Experiment` of a script: a field for each knob, with the values of this one, and no checks.
 
     Values are numbers, names from catalogues, and tuples of these: `literal` writes nothing else.
     """
@@ -104,7 +104,7 @@ def _changes(annotation: str, changes: tuple) -> list[str]:
 def chosen(experiment: Experiment) -> list[tuple]:
     """The catalogues and those of their entries that a run of an experiment uses, from its start to its end."""
     choices = {name: knob for name, knob in _knobs(experiment).items() if isinstance(knob, Choice)}
-    choices["dataset"] = replace(choices["dataset"], options=DATASETS)  # of which the knob may show a part
+    choices["dataset"] = replace(choices["dataset"], options=DATASETS)  # the knob may offer only some of them
     first = [(knob.options, getattr(experiment, name)) for name, knob in choices.items()]
     later = [(choices[change.knob].options, change.value) for change in experiment.changes if change.knob in choices]
     return list({(id(options), entry): (options, entry) for options, entry in [*first, *later]}.values())
@@ -121,7 +121,7 @@ def experiment_listing(experiment: Experiment) -> Listing:
 
 
 def heading(module: str) -> str:
-    """The one idea of a module: the first sentence of its docstring."""
+    """The main idea of a module: the first sentence of its docstring."""
     return inspect.getdoc(sys.modules[module]).splitlines()[0]
 
 
@@ -152,7 +152,7 @@ def script(experiment: Experiment) -> str:
 
 
 def blocks(definitions: list[Definition]) -> list[str]:
-    """The code of definitions, to stand apart from each other; constants stay together."""
+    """The code of definitions, as separate blocks; constants stay together."""
     found: list[str] = []
     constants = False
     for definition in definitions:

@@ -1,6 +1,6 @@
-"""An activation makes a network nonlinear: without one, layers after each other are together one linear layer.
+"""An activation makes a network nonlinear: without one, several layers in a row are just one linear layer.
 
-To add one, write a subclass of `Activation`: it then stands in `ACTIVATIONS` and everywhere in the app.
+To add one, write a subclass of `Activation`: it is then in `ACTIVATIONS` and everywhere in the app.
 """
 
 from collections.abc import Mapping
@@ -25,9 +25,9 @@ class _Shape(NamedTuple):
 
 
 class Activation(Layer):
-    """Base of the activations, a = sigma(z) element by element. Each subclass stands in `ACTIVATIONS`.
+    """Base of the activations, a = sigma(z) element by element. Each subclass is added to `ACTIVATIONS`.
 
-    A subclass has the attributes below and two methods, `function` and `backward`. It may count on `self.X` and
+    A subclass has the attributes below and two methods, `function` and `backward`. It can use `self.X` and
     `self.output`, the z and a of the last forward pass.
 
     Attributes:
@@ -38,7 +38,7 @@ class Activation(Layer):
         meaning: one sentence: what it is known for.
         source: the paper.
         initializer: name of the scheme whose variance is derived for this activation.
-        weight_gains: factors of the first weights, by scheme, where a scheme's derivation depends on this activation.
+        weight_gains: factors of the initial weights, for each scheme whose derivation depends on this activation.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Activation(Layer):
         raise NotImplementedError
 
     def forward(self, X):
-        """a = sigma(z), which is kept for the way back, as is z."""
+        """a = sigma(z). Keeps z and a for the backward pass."""
         self.X = X
         self.output = self.function(X)
         return self.output
@@ -94,7 +94,7 @@ class Activation(Layer):
 
 
 def weight_gain(activation: str, initializer: str) -> float:
-    """The factor of a scheme's first weights that an activation asks for, both by name; 1 for almost all."""
+    """The factor that an activation needs for a scheme's initial weights, both by name; 1 for almost all."""
     return ACTIVATIONS[activation].weight_gains.get(initializer, 1.0)
 
 

@@ -1,7 +1,7 @@
 """A layer turns its input into an output, and the gradient of its output into the gradient of its input.
 
-Arrays end in (batch, features) and may have leading stack axes: weights of shape (*stack, n_in, n_out) are as many
-networks, trained by the same lines as one. `.mT` transposes the last two axes, and axis -2 is the batch.
+Arrays end in (batch, features) and may have leading stack axes: weights of shape (*stack, n_in, n_out) are those
+of many networks, trained by the same code as one. `.mT` transposes the last two axes, and axis -2 is the batch.
 """
 
 import copy
@@ -10,11 +10,11 @@ import numpy as np
 
 
 class Parameter:
-    """An array that a layer holds. Assigning to it writes into that array, so that all who share it see the change.
+    """An array that a layer holds. Assigning to it writes into that array, so all that share it see the change.
 
-    A network keeps all parameters in one flat array, of which each layer's W and b are views. So an optimiser's step
+    A network keeps all parameters in one flat array; each layer's W and b are views of it. So an optimiser's step
     is one expression for the whole network: 1.2 times as many steps a second with SGD and 1.8 times with Adam on a
-    2-8-8-2 network, batch 32, against an update of each array by itself.
+    2-8-8-2 network, batch 32, compared with updating each array by itself.
     """
 
     def __init__(self, ndim=1):
@@ -37,8 +37,8 @@ class Layer:
         parameters: names of the arrays that an optimiser changes; the gradient of `W` is `dW`.
         buffers: names of the arrays that are kept, but not trained (the running statistics of batch normalisation).
         settings: names of the numbers that are the same in all networks of a stack.
-        training: whether the forward pass is one of training; a network sets it before each pass.
-        first: whether the layer is the first of a network, so that nobody asks for the gradient of its input.
+        training: whether the forward pass is for training; a network sets it before each pass.
+        first: whether the layer is the first of a network, which does not need the gradient of its input.
         output: what the last forward pass gave, shape (*stack, batch, features).
     """
 
@@ -56,7 +56,7 @@ class Layer:
     def backward(self, dout: np.ndarray) -> np.ndarray:
         """Gradient of the loss with respect to the input, from that with respect to the output.
 
-        Gradients of the layer's own parameters are left in `dW`, `db` and the like.
+        Gradients of the layer's own parameters are stored in `dW`, `db` and so on.
         """
         raise NotImplementedError
 
@@ -71,7 +71,7 @@ class Layer:
 
     @staticmethod
     def stack(layers: "list[Layer]") -> "Layer":
-        """One layer whose arrays have a new leading axis, along which those of the given layers stand.
+        """One layer whose arrays are those of the given layers, stacked along a new leading axis.
 
         Raises:
             ValueError: where the layers differ in kind, settings, or the shapes of their arrays.

@@ -1,4 +1,4 @@
-"""A catalogue holds definitions by name: each enters itself where it is written, or fails there, with a sentence."""
+"""A catalogue holds definitions by name: each is added where it is written, or fails there with a clear message."""
 
 import dataclasses
 import inspect
@@ -11,10 +11,10 @@ class Catalogue(dict):
 
     Args:
         what: what a definition is called in messages: "initialiser".
-        kind: of the entries that functions become: a dataclass, whose fields `name` and `function` are the function's
-            name and the function itself. The others are what is to be known of it.
-        parameters: names of the parameters that a function takes; none: any.
-        methods: of classes that are entries themselves: names of the methods that each must have of its own.
+        kind: for entries made from functions: a dataclass, whose fields `name` and `function` are the function's name
+            and the function itself. The other fields describe it.
+        parameters: names of the parameters that a function must take; empty: any.
+        methods: for entries that are classes: names of the methods that each class must define itself.
 
     Raises:
         TypeError: where a definition lacks something; the message says what.
@@ -31,7 +31,7 @@ class Catalogue(dict):
         self.what, self.kind, self.parameters, self.methods = what, kind, parameters, methods
 
     def define(self, **about: Any) -> Callable[[Callable], Any]:
-        """Enter the decorated function under its own name, with what is to be known of it. Gives the entry."""
+        """Add the decorated function under its own name, with what describes it. Returns the entry."""
         if self.kind is None:
             raise TypeError(f"A {self.what} is a class, not a function.")
         kind = self.kind
@@ -52,7 +52,7 @@ class Catalogue(dict):
         return enter
 
     def add(self, entry: Any, base: type) -> None:
-        """Enter a class derived from `base`. A variant of an entry, without a name of its own, is not one itself."""
+        """Add a class derived from `base`. A variant of an entry that has no name of its own is not added."""
         if "name" not in vars(entry):
             if any(parent in self.values() for parent in entry.__mro__[1:]):
                 return
@@ -63,7 +63,7 @@ class Catalogue(dict):
         self._enter(entry.name, entry)
 
     def where(self, condition: Callable[[Any], bool]) -> "Part":
-        """The entries that fulfil a condition, those that are defined later among them."""
+        """The entries that fulfil a condition, including those defined later."""
         return Part(self, condition)
 
     def _enter(self, name: str, entry: Any) -> Any:
@@ -103,7 +103,7 @@ class Part(Mapping):
 
 
 def made_of(entry: Any) -> Callable:
-    """The class or function in which an entry is written."""
+    """The class or function that an entry is made from."""
     return entry if isinstance(entry, type) else entry.function
 
 

@@ -1,7 +1,7 @@
-"""A gradient check asks the loss itself: nudge a number both ways, see how the loss moves, and compare with backward.
+"""A gradient check measures: nudge a number both ways, see how the loss changes, and compare with backward.
 
-The central difference (L(theta + h) - L(theta - h)) / 2h is wrong by O(h^2) only, so in float64 a right backward pass
-agrees with it to 7 digits and more, and a wrong one does not agree at all. Bishop (2006), section 5.3.3.
+The central difference (L(theta + h) - L(theta - h)) / 2h is wrong by O(h^2) only, so in float64 a correct backward
+pass agrees with it to 7 or more digits, and a wrong one does not agree at all. Bishop (2006), section 5.3.3.
 """
 
 from collections.abc import Callable
@@ -34,8 +34,8 @@ def relative_error(a: np.ndarray, b: np.ndarray, floor: float = 1e-4) -> float:
     """|a - b| / (|a| + |b|) in the Euclidean norm: 0 where equal, 1 where one is zero or they are opposite.
 
     A sum of norms below `floor` counts as `floor`: the central difference of a loss near 1 is exact to about 1e-11
-    (of a larger one, to as much less), so smaller gradients can't be told apart to more digits. The bias before batch
-    normalisation, for one, has no gradient at all.
+    (less for a larger loss, in proportion), so smaller gradients can't be compared to more digits. The bias before
+    batch normalisation, for example, has no gradient at all.
     """
     return float(np.linalg.norm(a - b)) / max(float(np.linalg.norm(a) + np.linalg.norm(b)), floor)
 
@@ -45,7 +45,7 @@ def check_layer(layer: Layer, X: np.ndarray, y: np.ndarray | None = None, seed: 
 
     Args:
         layer: any layer, stacked or not; it is copied.
-        X: input, shape (*stack, batch, n_in), or (batch, n_in) for all networks of a stack alike; float64.
+        X: input, shape (*stack, batch, n_in), or (batch, n_in) for all networks of a stack; float64.
         y: labels, for an output layer such as `Softmax`, whose loss is the cross-entropy. Any other layer is given the
             loss sum(R * output) with a random R, so that every output has a gradient of its own.
         seed: of R.
@@ -59,7 +59,7 @@ def check_layer(layer: Layer, X: np.ndarray, y: np.ndarray | None = None, seed: 
         return (dout * layer.forward(X)).sum() if y is None else CrossEntropy.value(layer.forward(X), y).sum()
 
     dX = layer.backward(dout)
-    analytic = {"X": dX.sum(axis=tuple(range(dX.ndim - X.ndim)))}  # an X that all share gets a gradient from each
+    analytic = {"X": dX.sum(axis=tuple(range(dX.ndim - X.ndim)))}  # a shared X gets a gradient from each network
     analytic |= {name: getattr(layer, "d" + name).copy() for name in layer.parameters}
     arrays = {"X": X} | {name: getattr(layer, name) for name in layer.parameters}
     return {name: relative_error(analytic[name], numerical_gradient(loss, arrays[name])) for name in arrays}
@@ -85,7 +85,7 @@ def network_gradients(network: NeuralNetwork, X: np.ndarray, y: np.ndarray) -> d
 
 
 def smallest_gradient(loss: float) -> float:
-    """Size below which the gradient of a loss can't be told from rounding: the `floor` of `relative_error`."""
+    """Size below which the gradient of a loss may be only rounding: the `floor` of `relative_error`."""
     return 1e-4 * max(1.0, loss)
 
 

@@ -3,8 +3,8 @@
 A unit adds up fan_in products, so the variance of its sum is fan_in * Var(W) * E[x^2]. Every scheme here is an
 answer to one question: which Var(W) keeps signals (fan_in) and gradients (fan_out) the same size through depth?
 
-To add a scheme, write one function (rng, fan_in, fan_out) -> W under `@initializer(...)`: it then stands everywhere in
-the app.
+To add a scheme, write one function (rng, fan_in, fan_out) -> W under `@initializer(...)`: it is then everywhere in the
+app.
 """
 
 import math
@@ -18,13 +18,13 @@ from .catalogue import Catalogue
 SMALL = 0.01  # standard deviation of `small_normal`
 CONSTANT = 0.5  # value of every weight in `constant`
 CUT = 2.0  # standard deviations at which `truncated_normal` is cut
-# Standard deviation of what is left of a normal distribution: Johnson, Kotz & Balakrishnan (1994), section 13.10.1.
+# Standard deviation of a normal distribution after the cut: Johnson, Kotz & Balakrishnan (1994), section 13.10.1.
 CUT_STD = math.sqrt(1 - CUT * math.sqrt(2 / math.pi) * math.exp(-(CUT**2) / 2) / math.erf(CUT / math.sqrt(2)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Initializer:
-    """A scheme with what a student should know of it. Call it like the function it is made of.
+    """A scheme with what a student should know about it. Call it like the function that it is made from.
 
     Attributes:
         name: key in `INITIALIZERS` and in URLs.

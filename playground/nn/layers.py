@@ -36,7 +36,7 @@ class Dense(Layer):
         self.hold("db", np.zeros_like(self.b))
 
     def forward(self, X):
-        """z = x W + b, with one example a row: (*stack, batch, n_in) -> (*stack, batch, n_out)."""
+        """z = x W + b, with one example per row: (*stack, batch, n_in) -> (*stack, batch, n_out)."""
         self.X = X
         self.output = X @ self.W + self.b[..., None, :]
         return self.output
@@ -44,8 +44,8 @@ class Dense(Layer):
     def backward(self, dout):
         r"""With G = dL/dz of shape (*stack, batch, n_out): dW = X^T G, db = sum of G over the batch, dX = G W^T.
 
-        Rumelhart, Hinton & Williams (1986), equations 6 and 7. The loss is a mean over the batch, hence so are these.
-        The first layer of a network leaves out dX, which moves no weight: steps of 64-128-64-10 are 1.1 times as fast.
+        Rumelhart, Hinton & Williams (1986), equations 6 and 7. The loss is a mean over the batch, so these are too.
+        The first layer of a network skips dX, which no weight needs: steps of 64-128-64-10 are 1.1 times as fast.
         """
         self.dW = self.X.mT @ dout
         self.db = sum_over_batch(dout)
@@ -53,10 +53,10 @@ class Dense(Layer):
 
 
 class BatchNorm(Layer):
-    r"""Batch normalisation: each feature to mean 0 and variance 1 over the batch, then to one that is learned.
+    r"""Batch normalisation: each feature gets mean 0 and variance 1 over the batch, then a learned scale and shift.
 
-    Ioffe & Szegedy (2015), algorithm 1. In evaluation, running statistics take the place of the batch's, so that the
-    output for one example does not depend on its neighbours.
+    Ioffe & Szegedy (2015), algorithm 1. In evaluation, running statistics replace the batch's, so that the output for
+    one example does not depend on its neighbours.
 
     Args:
         dim: number of features.
@@ -107,7 +107,7 @@ class BatchNorm(Layer):
     def backward(self, dout):
         r"""dX = (D - mean(D) - x_hat mean(D x_hat)) / sqrt(var + epsilon), the sum of the three `paths`.
 
-        Ioffe & Szegedy (2015), section 3, put together.
+        Ioffe & Szegedy (2015), section 3, combined.
         """
         self.dgamma = sum_over_batch(dout * self.X_hat)
         self.dbeta = sum_over_batch(dout)
@@ -115,7 +115,7 @@ class BatchNorm(Layer):
         return (direct + through_mean + through_var) / self.std[..., None, :]
 
     def paths(self, dout):
-        r"""The ways on which the input reaches the loss, each with its gradient times sqrt(var + epsilon).
+        r"""The paths by which the input reaches the loss, each with its gradient times sqrt(var + epsilon).
 
         Through x_hat itself: D = dL/dx_hat = gamma dL/dy, shape (*stack, batch, dim). Through the mean of the batch:
         -mean(D), shape (*stack, 1, dim). Through its variance: -x_hat mean(D x_hat), shape (*stack, batch, dim). In
@@ -138,7 +138,7 @@ class Softmax(Layer):
     """
 
     def forward(self, X):
-        """p_k = exp(z_k) / sum_j exp(z_j); the largest logit is taken off first, which changes nothing but overflow."""
+        """p_k = exp(z_k) / sum_j exp(z_j); the largest logit is subtracted first, only to avoid overflow."""
         exp_X = np.exp(X - max_over_classes(X))
         self.output = exp_X / sum_over_classes(exp_X)
         return self.output

@@ -25,7 +25,7 @@ class NeuralNetwork:
         loss: `CrossEntropy` or `MeanSquaredError`.
         parameters, gradients: all parameters and their gradients, each one flat array of shape (*stack, number of
             parameters), of which `W`, `b`, `dW`, `db` ... of the layers are views. Weights W come first.
-        weights: the leading part of `parameters` that weight decay pulls on: all W, no b, gamma or beta.
+        weights: the leading part of `parameters` that weight decay acts on: all W, no b, gamma or beta.
     """
 
     def __init__(self, layers: list[Layer]):
@@ -62,7 +62,7 @@ class NeuralNetwork:
         return X
 
     def backward(self, y: np.ndarray) -> None:
-        """Leave the gradients of the mean loss for labels y in the layers, and so in `gradients`."""
+        """Store the gradients of the mean loss for labels y in the layers, and so in `gradients`."""
         y = np.asarray(y, self.parameters.dtype)
         dout = y if self.loss is CrossEntropy else self.loss.gradient(self.layers[-1].output, y)
         for layer in reversed(self.layers):
@@ -102,7 +102,7 @@ class NeuralNetwork:
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Output for X in evaluation; shapes as in `forward`.
 
-        No layer keeps anything for a way back: of 400 networks on 200 points that would be 160 MB.
+        No layer keeps anything for a backward pass: for 400 networks on 200 points that would be 160 MB.
         """
         X = np.asarray(X, self.parameters.dtype)
         for layer in self.layers:
@@ -114,7 +114,7 @@ class NeuralNetwork:
     def evaluate(self, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Loss and accuracy on X with labels y, in evaluation: two arrays of shape (*stack).
 
-        A network with one output names class 1 where it is above 1/2, any other the class of its largest output.
+        A network with one output predicts class 1 where it is above 1/2, any other the class of its largest output.
         """
         output = self.predict(X)
         y = np.asarray(y, output.dtype)
@@ -157,7 +157,7 @@ def _classes(output: np.ndarray) -> np.ndarray:
 
 
 def _flatten(named: list[tuple[Layer, str]], prefix: str) -> np.ndarray:
-    """Move the layers' arrays, each (*stack, ...), into one of shape (*stack, sum of sizes), and leave views of it."""
+    """Move the layers' arrays, each (*stack, ...), into one of shape (*stack, sum of sizes), and give them views."""
     arrays = [(layer, prefix + name, getattr(layer, prefix + name)) for layer, name in named]
     stacks = [array.shape[: array.ndim - getattr(type(layer), name).ndim] for layer, name, array in arrays]
     flats = [array.reshape(*stack, -1) for (_, _, array), stack in zip(arrays, stacks, strict=True)]

@@ -1,6 +1,6 @@
 """An optimiser turns a gradient into a step: it changes all parameters of a network, one flat array, in place.
 
-To add one, write a subclass of `Optimizer`: it then stands in `OPTIMIZERS` and everywhere in the app.
+To add one, write a subclass of `Optimizer`: it is then in `OPTIMIZERS` and everywhere in the app.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ OPTIMIZERS: Catalogue = Catalogue("optimiser", methods=("step",))
 
 
 class Optimizer:
-    """Base of the optimisers. Each subclass stands in `OPTIMIZERS`.
+    """Base of the optimisers. Each subclass is added to `OPTIMIZERS`.
 
     Args:
         learning_rate: step size: a number, or an array of shape (*stack) with one for each network of a stack.

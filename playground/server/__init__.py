@@ -1,1 +1,1 @@
-"""Who computes when: a scheduler of short turns, jobs for what takes long, a cache, and a log."""
+"""Who computes when: a scheduler of short turns, jobs for long work, a cache, and a log."""

@@ -1,7 +1,7 @@
-"""A cache: what many visitors ask for alike is computed once, and shared by all who ask; nobody changes it.
+"""A cache: what many visitors need is computed once and shared by all of them; nobody may change it.
 
 An experiment gives the same numbers for everyone, so a class that opens one lesson and presses Play sees the same
-pictures, moment by moment. The first to come computes them.
+pictures, moment by moment. The first visitor's request computes them.
 """
 
 import threading
@@ -11,11 +11,11 @@ from typing import TypeVar
 
 Thing = TypeVar("Thing")
 
-MOST = 3000  # pictures, of some 10 kB each
+MOST = 3000  # pictures, of about 10 kB each
 
 
 class Cache:
-    """A bounded store; what was not asked for the longest is forgotten first."""
+    """A store of limited size; what has not been used for the longest time is dropped first."""
 
     def __init__(self, most: int = MOST):
         self._most = most
@@ -23,12 +23,12 @@ class Cache:
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, make: Callable[[], Thing]) -> Thing:
-        """What stands under the key, or what `make()` gives, which then stands there. It is not to be changed."""
+        """What is stored under the key; if nothing is, the result of `make()`, now stored. It must not be changed."""
         with self._lock:
             if key in self._things:
                 self._things.move_to_end(key)
                 return self._things[key]
-        made = make()  # not under the lock: others go on meanwhile
+        made = make()  # without the lock, so that others can go on
         with self._lock:
             self._things[key] = made
             while len(self._things) > self._most:

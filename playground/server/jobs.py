@@ -1,4 +1,4 @@
-"""Jobs: what takes seconds is computed on all cores, in slices between which others come, and once for all who ask."""
+"""Jobs: work that takes seconds runs on all cores, in slices, so that others get turns, and once for all visitors."""
 
 import os
 import threading
@@ -13,7 +13,7 @@ from .scheduler import PATIENCE, Scheduler, nothing
 
 Result = TypeVar("Result")
 
-GRACE = 2.0  # seconds for which a job goes on though nobody waits: a click starts the page anew, which asks again
+GRACE = 2.0  # seconds for which a job goes on while nobody waits: a click runs the page again, which then asks again
 
 
 class Abandoned(Exception):
@@ -25,7 +25,7 @@ class Job:
 
     Attributes:
         future: its result.
-        done: the share that is done, as far as it tells.
+        done: the share that is done, if the job reports it.
         wanted: when somebody last waited for it, by `time.monotonic`.
     """
 
@@ -41,11 +41,11 @@ class Job:
 
 
 class Jobs:
-    """What computes jobs, for any number of visitors.
+    """Computes jobs, for any number of visitors.
 
     Args:
         cores: how many slices are computed at once.
-        begun: how many jobs may have begun: each holds memory, up to some 140 MB.
+        begun: how many jobs may have begun: each holds memory, up to about 140 MB.
         kept: how many results are kept.
     """
 
@@ -62,14 +62,14 @@ class Jobs:
         arguments: Sequence[tuple],
         while_waiting: Callable[[float], object] = nothing,
     ) -> list[Result]:
-        """What a function gives for each tuple of arguments, in order; results are kept, and not to be changed.
+        """What a function gives for each tuple of arguments, in order; results are kept, and must not be changed.
 
-        Who asks has as many jobs on the way as there are cores, so that many jobs of one don't hold up another's.
+        Each call has at most as many jobs under way as there are cores, so that a call with many does not delay others.
 
         Args:
             function: takes the arguments, which are hashable, and then a function that it calls between any two slices
-                of its work, with the share that is done if it likes.
-            while_waiting: called again and again with the share of all that is done. What it raises ends the waiting.
+                of its work, optionally with the share that is done.
+            while_waiting: called again and again with the share of all that is done. If it raises, the waiting ends.
         """
         jobs: dict[tuple, Job] = {}
         waiting, running = deque(dict.fromkeys(arguments)), []
@@ -88,7 +88,7 @@ class Jobs:
         return [jobs[each].future.result() for each in arguments]
 
     def _job(self, function: Callable, arguments: tuple) -> Job:
-        """The job that computes this, which begins if there is none yet."""
+        """The job that computes this; it is started if there is none yet."""
         key = function, arguments
         with self._lock:
             job = self._jobs.get(key)
@@ -114,6 +114,6 @@ class Jobs:
         return result
 
 
-# A line of its own: a job's slices are matrix products, which leave Python free for those who play.
+# With their own turns: a job's slices are matrix products, which leave Python free for visitors whose runs play.
 CORES = os.cpu_count() or 1
 JOBS = Jobs(CORES, begun=4 * CORES, kept=256)

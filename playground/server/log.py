@@ -1,4 +1,4 @@
-"""The log: a line of JSON for a start, an error, and a line that grows too long; no word of who visits, or what for."""
+"""The log: one line of JSON for each start, error and long wait; nothing about who visits, or what they do."""
 
 import json
 import logging
@@ -10,12 +10,12 @@ from functools import cache
 from ..settings.limits import LIMITS, PREFIX
 from .scheduler import SCHEDULER
 
-LONG_WAIT = 1.0  # seconds in line from which the machine counts as saturated
-QUIET = 60.0  # seconds between two lines about that
+LONG_WAIT = 1.0  # seconds of waiting from which the machine counts as saturated
+QUIET = 60.0  # at least so many seconds between two log lines about that
 
 
 class Lines(logging.Formatter):
-    """A record as a line of JSON: when, how bad, what happened, and its figures. Of an error, its kind and place."""
+    """A record as a line of JSON: when, how bad, what happened, and its figures. For an error, its kind and place."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {"time": self.formatTime(record), "level": record.levelname.lower(), "event": record.getMessage()}
@@ -70,7 +70,7 @@ _last_told = -QUIET
 
 
 def waited(seconds: float) -> None:
-    """Write that a session waited long for its turn, once in a while."""
+    """Write that a session waited long for its turn, but not too often."""
     global _last_told
     now = time.monotonic()
     if seconds >= LONG_WAIT and now - _last_told >= QUIET:

@@ -1,4 +1,4 @@
-"""Turns: however many visitors want to compute, few do so at once, in the order they came, and clicks before frames.
+"""Turns: only a few visitors compute at once, in the order in which they came, and clicks come before frames.
 
 Without turns, forty threads share the cores in slices of 5 ms, and all are slow at once: a click then waits for all of
 them. With turns a click waits for those who are at work, and goes before those who wait for their next frame.
@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-SLICE = 0.03  # seconds for which a turn lasts before others come between
+SLICE = 0.03  # seconds that a turn lasts before others may go first
 BREATH = 0.004  # seconds of rest between two checks whether somebody urgent waits
 # Seconds between two checks whether a waiting thread still wants its turn. No click waits for that: it starts a script
 # of its own. With 80 visitors, checks every 0.05 s take 7 % of Python's time.
@@ -37,13 +37,13 @@ class Scheduler:
     def turn(self, urgent: bool = False, while_waiting: Callable[[], object] = nothing) -> Iterator[Callable[[], None]]:
         """Wait for a turn, and have it as long as the `with` block lasts.
 
-        Gives a function for work that takes long: called again and again in the middle of it, it lets those who wait
-        come between, once `SLICE` is over.
+        Yields a function for long work: call it again and again during the work, and it lets waiting threads go first
+        once `SLICE` is over.
 
         Args:
-            urgent: whether to go before all who are not.
-            while_waiting: called again and again while waiting, and where others may come between. What it raises
-                ends the turn.
+            urgent: whether to go before all that are not urgent.
+            while_waiting: called again and again while waiting, also when others go first during the turn. If it
+                raises, the turn ends.
         """
         ticket = self._join(urgent)
 
@@ -69,7 +69,7 @@ class Scheduler:
             self._leave(ticket, urgent)
 
     def _join(self, urgent: bool) -> threading.Event:
-        """Join the line, or have a turn at once where nobody is at work. Returns what is set with the turn."""
+        """Join the line, or get a turn at once if one is free. Returns an event that is set when the turn comes."""
         ticket = threading.Event()
         with self._lock:
             if self._free:
@@ -80,7 +80,7 @@ class Scheduler:
         return ticket
 
     def _leave(self, ticket: threading.Event, urgent: bool) -> None:
-        """Give the turn to the next in line; who had none yet just leaves the line."""
+        """Give the turn to the next in line; without a turn, just leave the line."""
         with self._lock:
             if not ticket.is_set():
                 self._lines[urgent].remove(ticket)
@@ -92,7 +92,7 @@ class Scheduler:
             self._free += 1
 
     def rest(self, seconds: float) -> None:
-        """Let those get on who compute without a turn; no longer than until somebody urgent waits."""
+        """Pause for those who compute without a turn, but only until somebody urgent waits."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and not self._lines[True]:
             time.sleep(BREATH)
@@ -104,6 +104,6 @@ class Scheduler:
             return sum(map(len, self._lines.values()))
 
 
-# Python runs one thread at a time, whatever the cores: with 40 visitors, one at work instead of two halves the time
+# Python runs one thread at a time, on any number of cores: with 40 visitors, one at work instead of two halves the time
 # from a click to its answer, from 0.33 to 0.17 s in the median, and shows more frames. A second core serves a replica.
 SCHEDULER = Scheduler(1)

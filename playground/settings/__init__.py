@@ -1,1 +1,1 @@
-"""What can be asked for: kinds of settings with their bounds, records of them, and how a URL says it."""
+"""Settings: their kinds and bounds, records of them, and how they are written in a URL."""

@@ -1,6 +1,6 @@
 """A knob is one setting of a run: what it may be, what it is called, and how it is written in a URL.
 
-Each kind of knob checks a value, reads one from text, and finds the nearest valid one to what it is given.
+Each kind of knob checks a value, reads one from text, and finds the valid value nearest to a given one.
 """
 
 import difflib
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-MAX_TEXT = 4000  # characters of a URL value that are looked at
+MAX_TEXT = 4000  # characters of a URL value that are read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,12 +18,12 @@ class Knob:
 
     Attributes:
         default: the value where none is given.
-        group: heading under which the knob stands.
+        group: heading above the knob.
         label: name on the screen.
         help: one line, in the field's own terms.
-        minor: whether it is turned seldom, and may stand out of the way.
-        live: whether a running network takes the change; one that is not live starts a new network.
-        formerly: names that it had in URLs, which still mean it.
+        minor: whether it is rarely used, and may be placed out of the way.
+        live: whether a running network takes a change; otherwise a change starts a new network.
+        formerly: its old names in URLs, which still work.
     """
 
     default: Any
@@ -35,11 +35,11 @@ class Knob:
     formerly: tuple[str, ...] = ()
 
     def read(self, text: str) -> Any:
-        """The value that `text` stands for, valid or not. Raises ValueError or KeyError where it stands for none."""
+        """The value that `text` stands for, valid or not. Raises ValueError or KeyError if there is none."""
         raise NotImplementedError
 
     def nearest(self, value: Any) -> Any:
-        """The valid value nearest to `value`. Raises ValueError where none is near."""
+        """The valid value nearest to `value`. Raises ValueError if none is near."""
         raise NotImplementedError
 
     def write(self, value: Any) -> str:
@@ -56,7 +56,7 @@ class Knob:
         return self.label if self.label[1:2].isdigit() else self.label[0].lower() + self.label[1:]
 
     def check(self, value: Any) -> Any:
-        """`value` in the knob's own type, if it is valid. Raises ValueError, saying what is, where it is not."""
+        """`value` in the knob's own type. If it is not valid, raises ValueError, which says what is."""
         try:
             nearest = self.nearest(value)
             valid = nearest == value
@@ -166,7 +166,7 @@ class Flag(Knob):
 
 @dataclass(frozen=True, kw_only=True)
 class Widths(Knob):
-    """Widths of layers, input first: none to `most` whole numbers from 1 to `widest`; written 8-8-4, none as 0."""
+    """Widths of layers, input first: 0 to `most` whole numbers from 1 to `widest`; written 8-8-4, no layers as 0."""
 
     most: int
     widest: int
@@ -196,7 +196,7 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Changes(Knob):
-    """Changes of live knobs in the course of a run, in order; written 120.learning_rate.0.3~200.optimizer.adam."""
+    """Changes of live knobs during a run, in order; written 120.learning_rate.0.3~200.optimizer.adam."""
 
     knobs: Mapping[str, Knob]
     most: int = 50

@@ -51,7 +51,7 @@ class Names(Knob):
 # fmt: off
 @dataclass(frozen=True)
 class Lesson(Record):
-    """What a link says besides its experiment. Without any of it, there is no lesson."""
+    """What a link says besides its experiment. If it says nothing more, there is no lesson."""
 
     title: str = knob(
         Text, "", most=80, group="Lesson", label="Title",
@@ -72,10 +72,10 @@ class Lesson(Record):
     # fmt: on
 
     def shows(self, name: str) -> bool:
-        """Whether the control of a knob stays."""
+        """Whether the control of a knob is shown."""
         return self.controls is None or name in self.controls
 
     def to_query(self) -> dict[str, str]:
-        """The URL's parameters, of what is not as it is without a lesson."""
+        """The URL's parameters, only those that differ from a plain link."""
         plain = Lesson()
         return {name: text for name, text in super().to_query().items() if getattr(self, name) != getattr(plain, name)}

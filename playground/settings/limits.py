@@ -1,7 +1,7 @@
-"""What one visitor may ask of the machine, in one place; a host changes a limit by an environment variable.
+"""What one visitor may ask of the machine, in one place; a host changes a limit with an environment variable.
 
-`PLAYGROUND_EPOCHS=1000 streamlit run streamlit_app.py` lets nobody train for longer. A limit has a lowest value: what
-the pages themselves open with.
+`PLAYGROUND_EPOCHS=1000 streamlit run streamlit_app.py` lets nobody train for longer. A limit has a lowest value: the
+one with which the pages open.
 """
 
 import os
@@ -16,8 +16,8 @@ class Limit:
     """A limit.
 
     Attributes:
-        name: of the environment variable, behind `PREFIX`.
-        default: where the variable is not set.
+        name: of the environment variable, after `PREFIX`.
+        default: if the variable is not set.
         lowest: the lowest value that it may have.
         meaning: what it bounds.
     """
@@ -31,7 +31,7 @@ class Limit:
         """The limit that a host has set, or the default.
 
         Raises:
-            ValueError: for a variable that is no whole number from `lowest` up.
+            ValueError: if the variable is not a whole number from `lowest` up.
         """
         text = environment.get(PREFIX + self.name, str(self.default))
         if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) >= self.lowest):
@@ -43,7 +43,7 @@ LIMITS: dict[str, Limit] = {}
 
 
 def limit(name: str, default: int, lowest: int, meaning: str) -> int:
-    """Enter a limit in `LIMITS`, and read it."""
+    """Add a limit to `LIMITS`, and read it."""
     LIMITS[name] = Limit(name, default, lowest, meaning)
     return LIMITS[name].read(os.environ)
 

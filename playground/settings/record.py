@@ -21,15 +21,15 @@ def knob_like(record: type["Record"], name: str, **changes) -> Any:
 
 @dataclass(frozen=True)
 class Record:
-    """Base of the records. Each field is a knob, but for those that the class says it lacks.
+    """Base of the records. Each field is a knob, except those that the class excludes.
 
     Attributes:
-        ONLY: names of the knobs, in order, of a record that has but some of those that it inherits; (): all.
-        WITHOUT: names of fields that are none of its knobs.
-        FIRST: the group of knobs that stands first; "": that of the first field.
+        ONLY: names of the knobs, in order, if it has only some of those that it inherits; (): all.
+        WITHOUT: names of fields that are not knobs of it.
+        FIRST: the group of knobs that comes first; "": that of the first field.
 
     Raises:
-        ValueError: where a value is not valid; the message names the knob and what it may be.
+        ValueError: if a value is not valid; the message names the knob and its valid values.
     """
 
     ONLY: ClassVar[tuple[str, ...]] = ()
@@ -49,7 +49,7 @@ class Record:
             object.__setattr__(self, name, knob.check(getattr(self, name)))
 
     def applies(self, name: str) -> bool:
-        """Whether a knob does anything, as the others stand."""
+        """Whether a knob has an effect, given the values of the others."""
         return True
 
     @classmethod
@@ -79,12 +79,12 @@ class Record:
         return cls(**values), notices
 
     def to_query(self) -> dict[str, str]:
-        """The URL's parameters: all knobs, so that a link stays true when a default changes; none without text."""
+        """The URL's parameters: all knobs, so that a link stays true when a default changes; no empty ones."""
         query = {name: knob.write(getattr(self, name)) for name, knob in self.knobs().items()}
         return {name: text for name, text in query.items() if text}
 
 
 def _short(text: str) -> str:
-    """`text` as it may stand between backticks: not too long, on one line, and without a backtick."""
+    """`text` made fit to stand between backticks: not too long, on one line, and without a backtick."""
     plain = "".join(c if c.isprintable() and c != "`" else "·" for c in text) or " "
     return plain if len(plain) <= 40 else plain[:39] + "…"

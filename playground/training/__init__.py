@@ -1,1 +1,1 @@
-"""An experiment becomes a run: trained, measured layer by layer, and told of in words."""
+"""An experiment becomes a run: trained, measured layer by layer, and described in words."""

@@ -1,4 +1,4 @@
-"""The work of one slice of a run is bounded, whatever its knobs say together: no visitor holds up the others.
+"""The work of one slice of a run is bounded for all values of its knobs, so that no visitor delays the others.
 
 Each knob has its own bound, but many seeds of large networks on many points would take many seconds for a single step.
 """
@@ -26,7 +26,7 @@ def operations(experiment: Experiment) -> float:
 
 
 def affordable(experiment: Kind) -> tuple[Kind, str]:
-    """The experiment, or the largest like it whose slices are not too much work, with a sentence on what is smaller."""
+    """The experiment, made smaller if its slices are too much work, and a sentence on what is smaller, or ""."""
     most, said = MEGAFLOPS * 1e6, []
     for name in GIVEN_UP:
         knob: Any = experiment.knobs().get(name)

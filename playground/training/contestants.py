@@ -1,4 +1,4 @@
-"""Contestants are schemes side by side, each with batch normalisation or without; all other knobs they share."""
+"""Contestants are schemes side by side, each with or without batch normalisation; they share all other knobs."""
 
 import difflib
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from ..settings.knobs import Knob
 from ..settings.record import Record
 from .experiment import Experiment
 
-WITH_BATCH_NORM = ".bn"  # behind a scheme's name, in URLs
+WITH_BATCH_NORM = ".bn"  # after a scheme's name, in URLs
 
 
 class Contestant(NamedTuple):
@@ -27,7 +27,7 @@ class Contestant(NamedTuple):
 
     @property
     def name(self) -> str:
-        """As it stands in a URL."""
+        """Name in a URL."""
         return self.initializer + WITH_BATCH_NORM * self.batch_norm
 
 
@@ -70,10 +70,10 @@ class SideBySide(Record):
 class Paired(Experiment):
     """For a record of contestants, of which seed k of each draws from the same stream: a class to derive from first."""
 
-    DTYPE: ClassVar[type] = np.float32  # 1.7 times as fast; what schemes differ by is not in the eighth digit
+    DTYPE: ClassVar[type] = np.float32  # 1.7 times as fast; schemes differ in more than the eighth digit
 
     def entry(self, contestant: Contestant, seed: int) -> Self:
-        """The experiment of one network. By itself it has the same data, initial weights and mini-batches."""
+        """The experiment of one network. Trained alone, it has the same data, initial weights and mini-batches."""
         return replace(self, **contestant._asdict()).moved_on(seed, "seed")
 
 

@@ -48,7 +48,7 @@ class LayerStatistics:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All there is to see of a run at one recorded moment.
+    """Everything the app shows of a run at one recorded moment.
 
     Attributes:
         experiment: with the values of the live knobs at that moment.
@@ -57,7 +57,7 @@ class Snapshot:
         layers: statistics of each layer, input first.
         start: weights of each layer before the first step.
         network: the network at that moment, a copy.
-        diverged: why the run stands still, as in `Trainer`; "" for a moment that others follow.
+        diverged: why the run has stopped, as in `Trainer`; "" if later moments follow.
     """
 
     experiment: Experiment
@@ -145,7 +145,7 @@ def _statistics(name: str, group: list[Layer]) -> LayerStatistics:
 def distinct_units(dense: Dense, tolerance: float = 1e-6) -> np.ndarray:
     """Number of units of a layer that are not copies of another: whose weights and bias differ by more than rounding.
 
-    Sorted by one random combination of their weights, copies stand side by side; each unit is compared with the next.
+    Sorted by one random combination of their weights, copies are neighbours; each unit is compared with the next.
     """
     units = np.concatenate([dense.W, dense.b[..., None, :]], axis=-2)
     direction = np.random.default_rng(0).standard_normal(units.shape[-2])

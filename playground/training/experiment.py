@@ -15,7 +15,7 @@ from ..settings.knobs import Change, Changes, Choice, Flag, Integer, Knob, Real,
 from ..settings.record import Record, knob
 
 MOST_SEED = 999_999
-IN_RUN: dict[str, Knob] = {}  # the knobs that may change in the course of a run; filled from the record below
+IN_RUN: dict[str, Knob] = {}  # the knobs that may change during a run; filled from the record below
 
 
 # fmt: off
@@ -120,7 +120,7 @@ class Experiment(Record):
         return 1
 
     def applies(self, name: str) -> bool:
-        """Whether a knob does anything, as the others stand: given examples are not drawn, and may all train."""
+        """Whether a knob has an effect, given the others: given examples are not drawn, and may all train."""
         source = self.source
         if name == "n_classes":
             return source.many_classes
@@ -150,11 +150,11 @@ class Experiment(Record):
         return replace(self, changes=tuple(sorted((*kept, *new), key=lambda change: change.step)))
 
     def moved_on(self, k: int, *names: str) -> Self:
-        """The experiment with these of its seeds moved on by k; after the highest comes 0."""
+        """The experiment with k added to these of its seeds; after the highest comes 0."""
         return replace(self, **{name: (getattr(self, name) + k) % (MOST_SEED + 1) for name in names})
 
     def started_afresh(self) -> Self:
-        """The experiment that starts with the values that its knobs have, and changes none of them on the way."""
+        """The experiment without changes of its knobs during the run."""
         return replace(self, changes=())
 
 

@@ -1,6 +1,6 @@
-"""What is happening, in plain words: each finding is a rule over the statistics of a moment, silent without cause.
+"""What is happening, in plain words: each finding comes from a rule about the statistics of a moment.
 
-To add one, write one function Snapshot -> Finding or None under `@rule(...)`: it then stands on the page.
+To add one, write one function Snapshot -> Finding or None under `@rule(...)`: it is then on the page.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ class Finding:
     Attributes:
         title: what it is, in a few words.
         text: the figures that show it, why it is so, and what to try.
-        remedy: values of knobs that are worth trying, as a first thing; {} where there is no single one.
+        remedy: values of knobs to try first; {} if there is no single best advice.
     """
 
     title: str
@@ -70,7 +70,7 @@ class Rule:
         return self.function(snapshot)
 
 
-RULES: Catalogue = Catalogue("rule", kind=Rule)  # in the order in which findings are told
+RULES: Catalogue = Catalogue("rule", kind=Rule)  # in the order in which findings are shown
 rule = RULES.define
 
 
@@ -86,7 +86,7 @@ def findings(snapshot: Snapshot) -> list[Finding]:
 
 
 def smaller_rate(seen: Snapshot) -> dict[str, Any]:
-    """A tenth of the learning rate, if it may be that small."""
+    """A tenth of the learning rate; {} if it may not be that small."""
     rate = seen.experiment.learning_rate / 10
     return {"learning_rate": rate} if KNOBS["learning_rate"].nearest(rate) == rate else {}
 
@@ -97,7 +97,7 @@ def derived_initializer(seen: Snapshot) -> str:
 
 
 def initializer_remedy(seen: Snapshot) -> dict[str, Any]:
-    """The scheme derived for the activation, unless it is in use: then batch normalisation, unless that is, too."""
+    """The scheme derived for the activation; if that is in use, batch normalisation; if both are, {}."""
     if seen.experiment.initializer != derived_initializer(seen):
         return {"initializer": derived_initializer(seen)}
     return {} if seen.experiment.batch_norm else {"batch_norm": True}

@@ -13,7 +13,7 @@ from ..data.datasets import Data, make_data
 from ..nn import ACTIVATIONS, OPTIMIZERS, BatchNorm, Dense, Layer, NeuralNetwork, Softmax, weight_gain
 from .experiment import Experiment
 
-LARGEST_WEIGHT = 1e9  # a network with a larger one, or with none that is a number, has diverged
+LARGEST_WEIGHT = 1e9  # a network with a larger one, or one that is not a number, has diverged
 RUNAWAY_LOSS = 10  # times the loss at the start, or that of guessing
 RUNAWAY_EPOCHS = 20  # a run whose loss peaks for fewer epochs may still learn
 TO_THE_END = 10**9  # mini-batches: more than any run has
@@ -34,12 +34,12 @@ def experiment_data(experiment: Experiment) -> Data:
 
 
 def weights_rng(experiment: Experiment) -> np.random.Generator:
-    """The source of the initial weights: apart from that of the mini-batches, even where both seeds are alike."""
+    """The generator of the initial weights: independent of that of the mini-batches, even if both seeds are equal."""
     return np.random.default_rng(np.random.SeedSequence(experiment.seed).spawn(2)[0])
 
 
 def batches_rng(experiment: Experiment) -> np.random.Generator:
-    """The source of the order of the mini-batches."""
+    """The generator of the order of the mini-batches."""
     return np.random.default_rng(np.random.SeedSequence(experiment.batch_seed).spawn(2)[1])
 
 
@@ -82,7 +82,7 @@ class Loop:
 
     @property
     def diverged(self) -> str:
-        """Why nothing can train on; "" as long as something does."""
+        """Why no network trains any more; "" while one still does."""
         raise NotImplementedError
 
     def step(self) -> None:
@@ -115,7 +115,7 @@ class Training(Loop):
         network: the network as it is now.
         steps: mini-batches so far.
         epoch: full passes so far.
-        overflow: whether a weight is beyond `LARGEST_WEIGHT`, or no number at all; shape (*stack).
+        overflow: whether a weight is beyond `LARGEST_WEIGHT`, or not a number; shape (*stack).
         runaway: whether the median loss of `RUNAWAY_EPOCHS` epochs has been more than `RUNAWAY_LOSS` times the
             `tolerable_loss`; shape (*stack).
     """
@@ -143,7 +143,7 @@ class Training(Loop):
         self._changing_steps = {self.steps + 1, *(change.step for change in experiment.changes)}
 
     def _take_hold(self) -> None:
-        """Let the values of the live knobs count from the next step on; another optimiser starts afresh."""
+        """Use the values of the live knobs from the next step on; a changed optimiser starts from scratch."""
         now = self.experiment.at(self.steps)
         if not self.steps or now.optimizer != self._now.optimizer:
             self.optimizer = OPTIMIZERS[now.optimizer]()
@@ -155,7 +155,7 @@ class Training(Loop):
         if self.steps + 1 in self._changing_steps:
             self._take_hold()
         batch = self._order[self._position : self._position + self._now.batch_size]
-        with np.errstate(all="ignore"):  # `overflow` and `runaway` tell of a run that diverges
+        with np.errstate(all="ignore"):  # `overflow` and `runaway` report a run that diverges
             self.network.step(self.data.X_train[batch], self.data.y_train[batch], self.optimizer, self._now.l2)
         self.steps += 1
         self.overflow |= ~(np.abs(self.network.parameters).max(axis=-1) < LARGEST_WEIGHT)
@@ -174,7 +174,7 @@ class Training(Loop):
 
     @property
     def diverged(self) -> str:
-        """Why the run stands still, "overflow" or "runaway"; "" as long as a network trains on."""
+        """Why the run has stopped, "overflow" or "runaway"; "" while a network still trains."""
         if not (self.overflow | self.runaway).all():
             return ""
         return "overflow" if self.overflow.any() else "runaway"
@@ -211,7 +211,7 @@ class Training(Loop):
 
     @property
     def tolerable_loss(self) -> np.ndarray:
-        """The training loss at the start, or that of guessing each class alike, ln K, if this is larger."""
+        """The training loss at the start, or that of equal guesses for all classes, ln K, if this is larger."""
         return np.maximum(self._first_loss, np.log(self.data.n_classes))
 
     def _watch_runaway(self) -> None:

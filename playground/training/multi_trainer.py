@@ -1,4 +1,4 @@
-"""Several trainers go step by step together, on the same data and mini-batches, and look to a player like one."""
+"""Several trainers advance together step by step, on the same data and mini-batches, and are used like one."""
 
 from .experiment import Experiment
 from .loop import Loop, experiment_data
@@ -6,7 +6,7 @@ from .trainer import Trainer
 
 
 class MultiTrainer(Loop):
-    """Base of what trains several stacks of networks together; to a player it is like a `Trainer`.
+    """Base of what trains several stacks of networks together; it is used like a `Trainer`.
 
     Subclasses fill `trainers` when they are made.
 
@@ -22,11 +22,11 @@ class MultiTrainer(Loop):
         self.trainers: list[Trainer] = []
 
     def watch(self) -> None:
-        """Note what is to be known of the end of each epoch; called once it is done."""
+        """Note results at the end of each epoch; called once it is done."""
 
     @property
     def lead(self) -> Trainer:
-        """A trainer that has come as far as all have: they stand at one step, but for those that have diverged."""
+        """A trainer that has come furthest: all are at the same step, except those that have diverged."""
         return max(self.trainers, key=lambda trainer: trainer.steps)
 
     @property
@@ -46,7 +46,7 @@ class MultiTrainer(Loop):
 
     @property
     def diverged(self) -> str:
-        """Why all networks stand still; "" as long as one trains on."""
+        """Why all networks have stopped; "" while one still trains."""
         why = {trainer.diverged for trainer in self.trainers}
         return "" if "" in why else why.pop()
 
@@ -67,7 +67,7 @@ class MultiTrainer(Loop):
             trainer.change(experiment)
 
     def step(self) -> None:
-        """Train each stack on one mini-batch; a stack that has diverged stands still."""
+        """Train each stack on one mini-batch; a stack that has diverged does not change."""
         epoch = self.lead.epoch
         for trainer in self.trainers:
             trainer.step()

@@ -1,4 +1,4 @@
-"""A trainer runs an experiment mini-batch by mini-batch, and its history keeps what can be looked back at."""
+"""A trainer runs an experiment mini-batch by mini-batch, and its history keeps earlier moments to look back at."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from .loop import Figures, Training
 
 HISTORY_BYTES = limits.HISTORY_MIB * 2**20  # for the states of one run; older ones are thinned out to stay below
 HISTORY_LENGTH = limits.HISTORY_LENGTH  # states at most
-FEWEST_STATES = 4  # a network whose history could hold no more is not looked back at
+FEWEST_STATES = 4  # if the history could not hold more, it keeps none
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Moment:
 
     Attributes:
         step: mini-batches since the start.
-        epoch: passes through the training set, a fraction in the midst of one.
+        epoch: passes through the training set, a fraction within one.
         train_loss, train_accuracy, test_loss, test_accuracy: in evaluation; test: NaN without test points.
         update_ratios: |change of W| / |W| in the last step, for each layer with weights; NaN before the first.
     """
@@ -46,9 +46,9 @@ class History:
 
     Attributes:
         moments: every recorded moment, oldest first.
-        fingerprints: for each moment, a number that tells at which steps it and all before it were recorded.
-        kept: the indices of the moments whose state is kept: the first and the newest always among them. Of a stack so
-            large that not even a few states fit, none is.
+        fingerprints: for each moment, a number that identifies the steps at which it and all before it were recorded.
+        kept: the indices of the moments whose state is kept: always with the first and the newest. For a stack so
+            large that not even a few states fit, none is kept.
     """
 
     def __init__(self, state_bytes: int, most: int = HISTORY_LENGTH):
@@ -112,7 +112,7 @@ class Trainer(Training):
         super().step()
 
     def record(self) -> None:
-        """Record the present moment, if it is a new one and its numbers are sound."""
+        """Record the present moment, if it is a new one and its numbers are valid."""
         if not hasattr(self, "history"):
             self._before = self.network.parameters.copy()
             self.history = History(sum(array.nbytes for array in self.network.state().values()), self._states)

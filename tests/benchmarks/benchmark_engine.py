@@ -4,7 +4,7 @@
 
 Run it from the project's root; it takes about a minute. All train with plain SGD, tanh and batches of 32, on data of
 the same precision, and in a new random order each epoch: the default of both, though drawing the batches costs
-MLPClassifier a fifth to a third of its time. So the ratio in fixed order, which tells of the networks alone, stands
+MLPClassifier a fifth to a third of its time. So the ratio in fixed order, which measures the networks alone, is
 below. MLPClassifier also adds up its loss at each step, and has one output for two classes where ours has two.
 
 The competitors take turns, and each figure is a median over the turns: so the ratios hold on a busy machine too.

@@ -105,7 +105,7 @@ def smooth_grids(draw):
 @settings(deadline=None, max_examples=150)
 @given(smooth_grids(), st.floats(-1, 1))
 def test_a_point_is_within_the_rings_where_the_function_is_above_the_level(F, level):
-    """Tested off the margin, and where the border is not near: more than half of the steepest step away from F."""
+    """Tested off the margin, and not near the border: where F is more than half of the steepest step off the level."""
     steepest = max(np.abs(np.diff(F, axis=axis)).max() for axis in (0, 1))
     row, column = np.nonzero(np.abs(F - level) > steepest / 2)
     off = (row > 0) & (row < len(F) - 1) & (column > 0) & (column < F.shape[1] - 1)

@@ -1,4 +1,4 @@
-"""Colours that mean something are told apart by all, and seen on light and on dark."""
+"""Colours that mean something can be distinguished by everyone, and seen on light and on dark."""
 
 from itertools import combinations
 

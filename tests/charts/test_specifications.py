@@ -200,7 +200,7 @@ def words_of_the_curve(what, show):
     return words
 
 
-WORDS = {  # picture: from a look, words with the figures that its text alternative must hold
+WORDS = {  # picture: from a snapshot, words with the figures that its text alternative must hold
     "boundary": lambda seen: [
         f"{len(misclassified(seen, part))} of {len(getattr(seen.data, f'X_{part}'))} {name}"
         for part, name in (("train", "training"), ("test", "test"))

@@ -80,7 +80,7 @@ def test_the_split_is_at_random():
 @pytest.mark.parametrize("n_classes", [2, 5])
 @pytest.mark.parametrize("name", DATASETS)
 def test_the_classes_have_the_stated_shares(name, n_classes):
-    """All alike where nothing is stated; to within four standard deviations, as if each label were drawn."""
+    """All equal where nothing is stated; within four standard deviations, as if each label were drawn."""
     _, labels = pure(name, n_points=1000, n_classes=n_classes)
     source = DATASETS[name]
     n_classes = n_classes if source.many_classes else source.n_classes

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def run_fresh(text: str, folder: Path) -> list[str]:
-    """What a script prints in a fresh process that knows no more than NumPy and scikit-learn."""
+    """What a script prints in a fresh process that has only NumPy and scikit-learn."""
     file = folder / "taken_home.py"
     file.write_text(text, "utf-8")
     elsewhere = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
@@ -40,7 +40,7 @@ def code_cells(text: str) -> list[str]:
 
 
 def ruff(text: str, name: str = "taken_home.py") -> str:
-    """What ruff has to say of a script, by this project's rules; and whether it would lay it out otherwise."""
+    """What ruff says about a script, by this project's rules, and whether it would format it differently."""
     arguments = ["--config", str(ROOT / ".ruff.toml"), "--no-cache", "--stdin-filename", name, "-"]
     said = []
     for command in (["check", "--quiet"], ["format", "--diff", "--quiet"]):

@@ -31,7 +31,7 @@ def test_the_empty_ones_fail_every_check_and_say_what_is_to_be_written(tmp_path)
 
 
 def test_only_the_bodies_of_the_exercises_are_left_out():
-    """Signatures and docstrings stand; no line of the bodies does."""
+    """Signatures and docstrings remain; no line of the bodies does."""
     empty, solved = ("\n".join(code_cells(exercise_notebook(solved))) for solved in (False, True))
     missing = re.findall(r'raise NotImplementedError\("(.+) is yours to write"\)', empty)
     expected = ["glorot_normal", "Dense.forward", "Dense.backward", "ReLU.backward"]
@@ -118,7 +118,7 @@ def test_what_is_right_in_other_words_passes(name, plain, tests, monkeypatch, ca
 
 
 def dense(forward=None, backward=None):
-    """A dense layer with another pass forward, or back: (layer, dout) -> dW, db, dX."""
+    """A dense layer with another forward or backward pass: (layer, dout) -> dW, db, dX."""
 
     class Wrong(Dense):
         pass
@@ -144,12 +144,12 @@ def soft(X):
 
 
 def dense_slip(dW="X.T @ G", db="G.sum(0)", dX="G @ W.T"):
-    """A dense layer whose pass back is as written."""
+    """A dense layer with this code as its backward pass."""
     return dense(backward=lambda self, G: [eval(t, {"X": self.X, "W": self.W, "G": G}) for t in (dW, db, dX)])
 
 
 def bn_slip(dX="(D - D.mean(0) - H * (D * H).mean(0)) / s", dgamma="(G * H).sum(0)", dbeta="G.sum(0)"):
-    """Batch normalisation whose pass back is as written."""
+    """Batch normalisation with this code as its backward pass."""
 
     def backward(self, G):
         names = {"G": G, "D": G * self.gamma, "H": self.X_hat, "s": self.std, "g": self.gamma}
@@ -160,7 +160,7 @@ def bn_slip(dX="(D - D.mean(0) - H * (D * H).mean(0)) / s", dgamma="(G * H).sum(
 
 
 def bn_forward_slip(old, new):
-    """Batch normalisation whose pass forward is the right one, in which `old` is written as `new`."""
+    """Batch normalisation with the right forward pass, but `new` in place of `old`."""
     text = dedent(inspect.getsource(PlainBatchNorm.forward))
     assert old in text
     names = {"np": np}

@@ -155,7 +155,7 @@ def main(name: "str") -> None:
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
-    """A package of its own, as small as can be: {name: module}."""
+    """A package as small as possible: {name: module}."""
     folder = tmp_path / "shapes"
     folder.mkdir()
     for name, text in FILES.items():

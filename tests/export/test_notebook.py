@@ -97,7 +97,7 @@ def test_the_weights_make_the_network_again():
 
 
 def test_the_weights_are_those_of_the_newest_row_of_the_history():
-    """Also in the midst of an epoch, where the network may be training on at this moment."""
+    """Also within an epoch, while the network may still be training."""
     trainer = Trainer(Experiment())
     trainer.run(10)
     weights = np.load(io.BytesIO(weights_npz(newest_network(trainer))))

@@ -258,7 +258,7 @@ def test_what_is_written_reads_back_as_the_same(value):
 
 
 def test_a_changed_knob_of_the_script_is_another_experiment(tmp_path):
-    """Who reads the script can go on from it: its knobs do what those of the app do."""
+    """A reader can experiment with the script: its knobs do what those of the app do."""
     experiment = Experiment(**FINE)
     text = script(experiment).replace("learning_rate: float = 0.1", "learning_rate: float = 0.5")
     trainer = Trainer(replace(experiment, learning_rate=0.5))

@@ -1,4 +1,4 @@
-"""What stands behind the button "Take it home", and that it tells of the run as it is at the click."""
+"""What the button "Take it home" gives: the run as it is at the click."""
 
 import ast
 import csv

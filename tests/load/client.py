@@ -1,8 +1,8 @@
 """One visitor without a browser: speaks Streamlit's websocket protocol as a browser does, and notes what comes when.
 
 A browser sends one kind of message, `BackMsg`: run the script again, with the values of all widgets. The server answers
-with many a `ForwardMsg`: a new run of the script begins, an element stands at a place, the run is over. Tables in the
-elements are not read: eighty visitors in one process are to take a small share of a core.
+with many of type `ForwardMsg`: a new run of the script begins, an element has its place, the run is over. Tables in the
+elements are not read: so eighty visitors in one process take a small share of a core.
 """
 
 import asyncio
@@ -77,7 +77,7 @@ class Session:
     # -- what a visitor does
 
     async def open(self, patience: float = PATIENCE) -> None:
-        """Open the page, and wait until its first picture is there, or, on one without, all of it."""
+        """Open the page, and wait until its first picture is there, or on a page without pictures, all of it."""
         await self.connect()
         await self.send()
         await self._until(lambda: self._pictures > 0 or self.finished, patience, "the page")
@@ -93,13 +93,13 @@ class Session:
         self._reader = asyncio.create_task(self._read())
 
     async def leave(self) -> None:
-        """Close the tab as a browser does; nothing happens to one that is closed."""
+        """Close the tab as a browser does, if it is open."""
         if self._connection is not None:
             self._reader.cancel()
             await self._connection.close()
 
     async def cut(self) -> None:
-        """Lose the connection without a word."""
+        """Lose the connection without closing it."""
         self._reader.cancel()
         self._connection.transport.abort()
         with contextlib.suppress(ConnectionClosed, TimeoutError):
@@ -141,8 +141,8 @@ class Session:
         before, playing, epoch = self.run, self.playing, self.epoch
 
         def shows():
-            # A run that was over at once may show Play again before Pause was ever sent; and who presses Pause just as
-            # a run ends by itself has pressed Play, and sees it start anew.
+            # A run that was over at once may show Play again before Pause was ever sent; and Pause,
+            # pressed just as a run ends by itself, means Play, and starts it again.
             over = self.run >= before + 2 and self.finished
             return self.playing != playing or over or (self.run > before and self.epoch < epoch)
 
@@ -164,7 +164,7 @@ class Session:
         return self.file
 
     async def until(self, condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
-        """Wait until it is so, which is looked at after each message."""
+        """Wait until the condition holds; it is checked after each message."""
         await self._until(condition, patience, what)
 
     async def send(self, trigger: WidgetState | None = None) -> None:
@@ -181,19 +181,19 @@ class Session:
         state.context_info.timezone, state.context_info.locale = "UTC", "en"
         await self._connection.send(message.SerializeToString())
 
-    # -- what stands on the page
+    # -- what is on the page
 
     def element(self, key: str):
         """The element with this key."""
         return self.shown[key][1]
 
     def has(self, key: str) -> bool:
-        """Whether the newest run of the script to show anything has shown a widget with this key, that is not off."""
+        """Whether the newest run of the script to show anything has shown a widget with this key, not disabled."""
         run, element = self.shown.get(key, (0, None))
         return run >= self.run - 1 and run > 0 and not element.disabled
 
     def places(self, key: str) -> tuple[int, int]:
-        """How many places a slider has, and at which it stands."""
+        """How many places a slider has, and at which it is."""
         slider = self.element(key)
         state = self._widgets[slider.id][1]
         if slider.type == Slider.SELECT_SLIDER:
@@ -224,7 +224,7 @@ class Session:
     # -- what comes
 
     async def _until(self, condition: Callable[[], bool], patience: float, what: str) -> float:
-        """The time at which it was so."""
+        """The time at which the condition held."""
         if condition():
             return time.perf_counter()
         if self.dropped:
@@ -248,7 +248,7 @@ class Session:
             reason = self._connection.close_code
         except ConnectionClosed as closed:
             reason = closed
-        except Exception as error:  # of this file, or of the protocol: never to be passed over in silence
+        except Exception as error:  # of this file, or of the protocol: must never be ignored
             reason = repr(error)
         self.dropped = True
         self.errors.append(f"connection lost: {reason}")

@@ -2,10 +2,10 @@
 
     python -m tests.load.load_test --sessions 1 10 40 80
 
-For each number a server of its own starts on a loopback port, and one visitor goes ahead, so that all is imported. Then
+For each number a server of its own starts on a loopback port, and one visitor goes first, so that all is imported. Then
 visitors arrive one by one, half a second apart, the last after 20 s at the latest; look for a second; press Play; and
 every 2 to 5 s do one thing: move the learning rate (the run goes on), move the width (it starts anew), Pause, or
-Mini-batch. Who stands still mostly presses Play a second later. After `--seconds` each leaves. A seed decides all.
+Mini-batch. If the run is paused, mostly Play a second later. After `--seconds` each leaves. A seed decides all.
 
 What is printed:
     first picture   from the first request for a file to the first chart that came, files included; ms
@@ -16,7 +16,7 @@ What is printed:
     memory          MB of the server, or of all replicas: before the visitors, most, and after they left
     cores           of the server, and of this program, which competes with it for the same cores
     errors          exceptions, unanswered clicks, controls that do not show what was done, lost connections, and
-                    tracebacks in the server's log; each is told of below the table
+                    tracebacks in the server's log; each is listed below the table
 
 Exit code 1 where there are errors, or where `--goal` seconds are not met by 95 % of the clicks.
 """
@@ -141,7 +141,7 @@ def own_experiment(rng: random.Random) -> str:
 
 
 async def watch(servers: list[Server], memories: list[float]) -> None:
-    """Read the memory, time and again."""
+    """Read the memory again and again."""
     while True:
         memories.append(sum(server.memory for server in servers))
         await asyncio.sleep(0.5)
@@ -150,7 +150,7 @@ async def watch(servers: list[Server], memories: list[float]) -> None:
 async def class_comes(
     servers: list[Server], count: int, arguments: argparse.Namespace
 ) -> tuple[Figures, dict[str, float]]:
-    """So many visitors, on the servers in turn; what they met, and what it cost: memory in MB, cores."""
+    """Let `count` visitors come, on the servers in turn; what they met, and what it cost: memory in MB, cores."""
     page, _, query = arguments.page.partition("?")
     for server in servers:
         ahead = Session(server.port, page, query)
@@ -187,7 +187,7 @@ async def class_comes(
 
 
 def percentile(values: list[float], share: float) -> float:
-    """The smallest value that so large a share of all does not exceed; NaN without values."""
+    """The smallest value that this share of all does not exceed; NaN without values."""
     ordered = sorted(values)
     return ordered[max(0, -int(-share * len(ordered) // 1) - 1)] if ordered else float("nan")
 

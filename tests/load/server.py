@@ -1,4 +1,4 @@
-"""The app as a server of its own on a loopback port, of which memory, threads and time on the cores can be read."""
+"""The app as a server of its own on a loopback port, whose memory, threads and time on the cores can be read."""
 
 import os
 import re
@@ -57,7 +57,7 @@ class Server:
         self._log.close()
 
     def kill(self) -> None:
-        """End it without a word."""
+        """End it without warning."""
         self._process.kill()
         self._process.wait()
 

@@ -35,9 +35,9 @@ from tests.load.server import Server
 
 pytestmark = pytest.mark.skipif(os.environ.get("LOAD") != "1", reason="takes minutes: set LOAD=1")
 
-BOUND = 240  # seconds for one visitor's doings
+BOUND = 240  # seconds for one visitor's actions
 HEAVY = 45  # seconds for the first picture, and for three frames, of what is as heavy as possible
-FORGET = 2  # seconds after which the server forgets who left
+FORGET = 2  # seconds after which the server forgets visitors who left
 LONG = urlencode({"epochs": 5000})
 DIVERGES = urlencode({"learning_rate": 10, "initializer": "unit_normal", "hidden": "64-64-64-64", "activation": "relu"})
 PAGES = {
@@ -58,15 +58,15 @@ PAGES = {
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    """One for each test, lest what one does to it make the next fail."""
+    """One for each test, so that no test can make the next one fail."""
     with Server(disconnectedSessionTTL=FORGET) as server:
         yield server
 
 
 def beside(server: Server, fault: Callable[[Callable[..., Session]], Awaitable]) -> None:
-    """Let one visitor play all the while, and in the end be answered; nothing may go wrong for this one.
+    """Let one visitor play the whole time, and get an answer at the end; nothing may go wrong for this one.
 
-    `fault` is given what makes further visitors, who leave at the latest when all is over.
+    `fault` gets a function that makes further visitors, who leave at the end at the latest.
     """
 
     async def both():
@@ -106,7 +106,7 @@ async def playing(visitor: Session, query: str = LONG) -> Session:
 
 
 async def settled(what: Callable[[], float], most: float) -> float:
-    """A figure of the server, once it is no more than `most`, or at the end of patience."""
+    """A figure of the server, once it is no more than `most`, or after 30 s."""
     end = time.monotonic() + 30
     while what() > most and time.monotonic() < end:
         await asyncio.sleep(0.2)
@@ -163,7 +163,7 @@ def top(knob: Knob):
 
 
 def heaviest(kind: type[Record], **changes) -> dict[str, str]:
-    """The URL in which every limit is at its top."""
+    """The URL in which every limit is at its maximum."""
     values = {name: top(knob) for name, knob in kind.knobs().items()} | changes
     return kind(**values).to_query()
 
@@ -198,7 +198,7 @@ def test_the_heaviest_url_of_a_page_holds_nobody_else_up(server, page, section, 
 
 
 def malformed(rng: random.Random) -> tuple[str, str]:
-    """A page and a query that nobody meant."""
+    """A page and a random, malformed query."""
     page, section = rng.choice(list(PAGES))
     names = [*PAGES[page, section].knobs(), "section", "embed", "", "__proto__", "knob-seed", "%00"]
     texts = ["", "nan", "inf", "-1e999", "9" * 5000, "0x10", "null", "[]", "{}", "\x00", "\ud7ff", "🧠" * 50, "../..",
@@ -283,7 +283,7 @@ def test_an_upload_over_the_limit_is_refused(server):
 
 
 def test_memory_returns_over_ten_rounds(server):
-    """The first rounds may grow, as pictures are kept for others who ask, up to some number; later ones may not."""
+    """It may grow in the first rounds, as pictures are cached up to some number; in later ones it may not."""
     memories, threads = [], []
 
     async def fault(visit):
@@ -298,7 +298,7 @@ def test_memory_returns_over_ten_rounds(server):
             await cut.leave()
             await diverging.leave()
             await asyncio.sleep(FORGET + 1)
-            another = visit()  # who comes next lets the server forget those who left
+            another = visit()  # the next visitor makes the server forget those who left
             await another.open()
             await another.leave()
             memories.append(server.memory)

@@ -1,4 +1,4 @@
-"""Two replicas behind nginx, as HOSTING.md configures it: a visitor stays on one, and goes on on the other if it dies.
+"""Two replicas behind nginx, as HOSTING.md configures it: a visitor stays on one, and moves to the other if it dies.
 
 On demand, with Debian's nginx: LOAD=1 python -m pytest tests/load/test_replicas.py -n 0 -s
 """

@@ -9,7 +9,7 @@ from playground.nn import ACTIVATIONS, BatchNorm, Dense, NeuralNetwork, Softmax
 
 
 def build(sizes, activation="tanh", scheme="glorot_normal", batch_norm=False, softmax=True, seed=0, dtype=np.float64):
-    """Network with `sizes` units a layer, input first. All its parameters are drawn, so that none hides at 0 or 1."""
+    """Network with `sizes` units a layer, input first. All its parameters are drawn: no error hides at 0 or 1."""
     rng = np.random.default_rng(seed)
     layers = []
     for fan_in, fan_out in pairwise(sizes[:-1]):

@@ -91,7 +91,7 @@ def test_the_scheme_that_is_derived_for_it_exists_and_so_do_those_whose_weights_
 
 
 def test_the_weights_before_a_leaky_relu_have_the_variance_of_he_et_al():
-    """Equation 15: 2 / ((1 + a^2) fan_in); with the slope 0.5, whose effect is seen, as with 0.01."""
+    """Equation 15: 2 / ((1 + a^2) fan_in); with the slope 0.5, whose effect can be seen, and with 0.01."""
     assert weight_gain("leaky_relu", "he_normal") ** 2 == pytest.approx(1 / (1 + 0.01**2))
     assert weight_gain("leaky_relu", "glorot_normal") == weight_gain("relu", "he_normal") == 1
     gain = (1 + 0.5**2) ** -0.5

@@ -1,4 +1,4 @@
-"""A definition that lacks something fails where it stands, with a sentence that says what."""
+"""A definition that lacks something fails where it is written, with a message that says what."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ def new(rng, fan_in, fan_out):
 
 @pytest.fixture(autouse=True)
 def nothing_is_entered():
-    """Whatever a test does, the catalogues are as they were."""
+    """After a test, the catalogues are as before."""
     before = [(catalogue, dict(catalogue)) for catalogue in (ACTIVATIONS, INITIALIZERS, OPTIMIZERS)]
     yield
     for catalogue, entries in before:

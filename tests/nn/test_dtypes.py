@@ -1,4 +1,4 @@
-"""A network computes in the precision of its parameters, whatever it is fed: one promoted array makes it slow."""
+"""A network computes in the precision of its parameters for any input: one promoted array makes it slow."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_training_keeps_the_precision_of_the_parameters(stack, activation, softm
 
 
 class Watched(np.ndarray):
-    """An array that takes part in no computation but in its own precision; what comes out is watched too."""
+    """An array that allows only computations in its own precision; their results are watched too."""
 
     def __array_ufunc__(self, ufunc, method, *inputs, out=(), **options):
         plain = [array.view(np.ndarray) if isinstance(array, Watched) else array for array in inputs]

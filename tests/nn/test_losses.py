@@ -1,4 +1,4 @@
-"""A loss is a known number: scikit-learn's metric, and the logarithm of the number of classes for who knows nothing."""
+"""A loss is a known number: scikit-learn's metric, and the logarithm of the number of classes for pure guessing."""
 
 import numpy as np
 import pytest

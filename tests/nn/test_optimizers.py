@@ -36,7 +36,7 @@ def test_the_first_steps_are_those_by_hand(optimizer, gradients, places):
 
 
 def test_adam_is_algorithm_1_of_its_paper():
-    """The engine corrects the step, the paper's algorithm m and v: the same, but for an epsilon of another size."""
+    """The engine corrects the step, the paper's algorithm m and v: the same, except for the size of epsilon."""
     rng = np.random.default_rng(0)
     parameters = expected = rng.standard_normal(20)
     parameters = parameters.copy()
@@ -69,7 +69,7 @@ def test_steps_change_the_parameters_in_place_and_leave_the_gradients(name):
 
 @for_every_optimizer
 def test_a_new_learning_rate_takes_hold_at_the_next_step(name):
-    """After a step in common, the next is a straight line in its own learning rate."""
+    """After a common first step, the next step is linear in its own learning rate."""
     begun, start = OPTIMIZERS[name](0.1), np.ones(2)
     begun.step(start, np.array([1.0, -3.0]))
     ends = []

@@ -1,4 +1,4 @@
-"""A network in a stack trains as it does alone: not about so, but to the last bit."""
+"""A network in a stack trains as it does alone: not approximately, but to the last bit."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ SCHEMES = list(INITIALIZERS)
 
 
 def train(network, X, y, batch, optimizer, l2=0.0):
-    """One pass through the examples, then a look at all of them: output, loss, accuracy."""
+    """One pass through the examples, then evaluation on all of them: output, loss, accuracy."""
     for i in range(0, X.shape[-2], batch):
         network.step(X[..., i : i + batch, :], y[..., i : i + batch, :], optimizer, l2)
     return network.forward(X, training=False), *network.evaluate(X, y)
@@ -27,7 +27,7 @@ def assert_same(network, alone):
 
 
 def assert_stack_trains_as_each_alone(networks, X, y, batch, optimizers, l2=0.0):
-    """`optimizers` makes the optimiser of network i, and with None that of the stack."""
+    """`optimizers(i)` makes the optimiser of network i, `optimizers(None)` that of the stack."""
     before = networks[0].state()["parameters"]
     stack = NeuralNetwork.stack(networks)
     results = train(stack, X, y, batch, optimizers(None), l2)

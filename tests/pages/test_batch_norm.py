@@ -1,4 +1,4 @@
-"""The page of batch normalisation: one batch under a lens, and running statistics against the batch's own."""
+"""The page of batch normalisation: one batch in detail, and running statistics against the batch's own."""
 
 import inspect
 import re
@@ -48,7 +48,7 @@ def follow(visitor, page=PAGE, **query):
 
 
 def tables(visitor) -> list[dict[str, dict[str, list]]]:
-    """For each chart on the page, its tables by name, as they travel to the browser."""
+    """For each chart on the page, its tables by name, as they are sent to the browser."""
     return [
         {name: pa.ipc.open_stream(data).read_all().to_pydict() for name, data in named.items()}
         for _, named in visitor.figures

@@ -1,4 +1,4 @@
-"""With batch normalisation and without: pairs of runs that tell who leads, and sweeps that tell what range trains."""
+"""With batch normalisation and without: pairs of runs that show who leads, and sweeps that show what range trains."""
 
 import pytest
 

@@ -32,7 +32,7 @@ def unfold(visitor, name):
 
 
 def reply(visitor, name, given):
-    """What is said of an answer."""
+    """What the page says about an answer."""
     visitor.set(f"answer-{name}", given)
     visitor.widget(f"check-{name}").click()
     visitor.run()

@@ -20,7 +20,7 @@ def open_page(open_path):
 
 
 def arrived(page):
-    """Wait until the page of the course is all there."""
+    """Wait until the page of the course is complete."""
     expect(page.get_by_role("heading", name="The course week")).to_be_visible()
     expect(station(page, "drawing")).to_be_visible()
     return settled(page)
@@ -41,10 +41,7 @@ def link(page, name):
 
 
 def follow(page, name):
-    """Open the station, where it is shut, and click its link; again, where the click was lost.
-
-    Streamlit loses one that comes within a moment of another change.
-    """
+    """Open the station if it is closed, and click its link; again, if Streamlit lost the click to another change."""
     if link(page, name).count() == 0:
         station(page, name).locator("summary").click()
         expect(link(page, name)).to_be_visible()
@@ -64,7 +61,7 @@ def solve(page, name):
 
 
 def expect_hours(page, words):
-    """The picture says so of itself."""
+    """The picture's own text says so."""
     picture = settled(page).get_by_test_id("stVegaLiteChart").first
     expect(picture).to_have_attribute("aria-label", re.compile(words))
 

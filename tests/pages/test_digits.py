@@ -37,7 +37,7 @@ def follow(visitor, **query):
 
 
 def tiles(visitor) -> str:
-    """All small images, as they travel to the browser."""
+    """All small images, as they are sent to the browser."""
     return "\n".join(element.proto.body for element in visitor.app.get("html"))
 
 

@@ -21,7 +21,7 @@ def section(visit):
 
 @pytest.fixture
 def trains(visit):
-    """The section in which one network trains, with little to do."""
+    """The section in which one network trains, with little work."""
     return visit().go(PAGE).turn("hidden", 0).turn("epochs", 5).turn("learning_rate", 0.5)
 
 

@@ -1,4 +1,4 @@
-"""The page of initialisation schemes: a race that tells who leads, and what depth makes of a signal."""
+"""The page of initialisation schemes: a race that shows who leads, and what depth does to a signal."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The page of initialisation schemes in a real browser: a race is won before one's eyes, and a link leads to it."""
+"""The page of initialisation schemes in a real browser: a race runs until it is won, and a link leads to it."""
 
 from urllib.parse import urlencode
 

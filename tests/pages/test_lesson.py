@@ -84,7 +84,7 @@ def test_share_makes_the_link_of_a_lesson(visit):
     assert again.notices == []
     assert knobs(again) == {"learning_rate", "seed"}
     assert plain(TASK) in again.words
-    assert "task" not in visitor.url  # who makes a lesson is not in it
+    assert "task" not in visitor.url  # to make a lesson does not open it
 
 
 @pytest.mark.parametrize("page", ["initialization", "forward_backward", "batch_norm", "digits"])

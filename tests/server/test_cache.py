@@ -1,4 +1,4 @@
-"""What many ask for alike is computed once, in a bounded store; and only what is the same for all."""
+"""What many visitors need is computed once, in a store of limited size; and only what is the same for all."""
 
 from playground.charts import loss_curve
 from playground.server.cache import Cache, is_shared

@@ -1,4 +1,4 @@
-"""Long work is done in slices, on so many cores, once for all who ask; who leaves wastes nobody's time."""
+"""Long work is done in slices, on a few cores, once for all visitors; work for one who has left ends."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""The log has a line of JSON for what a host must know, and nothing of a visitor."""
+"""The log has a line of JSON for what a host must know, and nothing about a visitor."""
 
 import json
 import logging

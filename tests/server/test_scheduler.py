@@ -1,4 +1,4 @@
-"""Visitors compute in turns: never more at once than allowed, in order, and who gives up holds up nobody."""
+"""Visitors compute in turns: never more at once than allowed, in order, and one who gives up delays nobody."""
 
 import threading
 import time

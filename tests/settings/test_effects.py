@@ -41,7 +41,7 @@ def followed(settings):
 
 SHORT = {"n_points": 40, "epochs": 3, "hidden": (6, 5), "batch_size": 16}
 STACK = {"n_points": 40, "epochs": 2, "hidden": (5, 5), "n_seeds": 4}
-SEEN = {  # kind of record: what is seen of one, and records in which its knobs do something
+SEEN = {  # kind of record: what is seen of one, and records in which its knobs have an effect
     Experiment: (lambda p: trained(Trainer(p)), [Experiment(**SHORT), Experiment(dataset="blobs", **SHORT)]),
     Digits: (lambda p: trained(Trainer(p)), [Digits(hidden=(8,), epochs=2), Digits(split="stratified", epochs=1)]),
     TwoSplits: (lambda p: trained(TwoSplitsTrainer(p)), [TwoSplits(hidden=(8,), epochs=2, n_seeds=3)]),
@@ -62,13 +62,13 @@ SEEN = {  # kind of record: what is seen of one, and records in which its knobs 
 
 
 def kinds(kind=Record):
-    """All records, without bases of several that are none themselves."""
+    """All records, without those classes that are only bases."""
     found = [each for sub in kind.__subclasses__() for each in (sub, *kinds(sub))]
     return [each for each in found if "__dataclass_fields__" in vars(each)]
 
 
 def fingerprint(seen) -> list[bytes | str]:
-    """What is seen, so that two can be compared; NaN is NaN."""
+    """What is seen, so that two can be compared; NaN equals NaN."""
     seen = [each.parameters if isinstance(each, NeuralNetwork) else each for each in seen]
     return [each.tobytes() if isinstance(each, np.ndarray) else repr(each) for each in seen]
 

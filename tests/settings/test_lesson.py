@@ -1,4 +1,4 @@
-"""A lesson stands in a URL as it is, and no URL makes one that can do harm."""
+"""A URL describes a lesson exactly, and no URL makes a harmful one."""
 
 import pytest
 from hypothesis import given

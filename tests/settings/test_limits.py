@@ -1,4 +1,4 @@
-"""A host can lower or raise what one visitor may ask for, and gets a clear word where a limit makes no sense."""
+"""A host can lower or raise what one visitor may ask for, and gets a clear message if a limit makes no sense."""
 
 import os
 import subprocess

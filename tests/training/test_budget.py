@@ -1,4 +1,4 @@
-"""No knobs together make a slice of work that holds up everyone, and no experiment of the pages is made smaller."""
+"""No values of the knobs make a slice of work that delays everyone, and no experiment of the pages is made smaller."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def heaviest(kind):
 def test_the_heaviest_run_of_a_page_becomes_affordable_and_that_is_said(kind):
     wished = heaviest(kind)
     smaller, said = affordable(wished)
-    # of two pairs of the widest networks on all images, one look at all of them is more, and can't be made smaller
+    # for two pairs of the widest networks, one evaluation on all images is more, and can't be made smaller
     least = kind is TwoSplits and smaller.n_seeds == kind.knobs()["n_seeds"].low
     assert operations(smaller) <= MEGAFLOPS * 1e6 * (2.1 if least else 1)
     assert (said == "") == (smaller == wished)

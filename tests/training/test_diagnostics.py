@@ -1,4 +1,4 @@
-"""What is shown of a network is what is true of it, and looking changes nothing."""
+"""What is shown about a network is true, and a snapshot changes nothing."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""Whatever a URL says there is an experiment to run, and whatever experiment there is, its URL says exactly."""
+"""Every URL gives an experiment that runs, and every experiment is described exactly by its URL."""
 
 import math
 import re
@@ -216,7 +216,7 @@ def test_an_experiment_can_not_be_changed_by_who_shares_it():
 
 @pytest.fixture
 def registries():
-    """What a test enters in a registry is out of it after the test."""
+    """What a test adds to a registry is removed after the test."""
     kept = [(registry, dict(registry)) for registry in (DATASETS, SPLITS, ACTIVATIONS, INITIALIZERS, OPTIMIZERS)]
     yield
     for registry, entries in kept:

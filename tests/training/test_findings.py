@@ -1,4 +1,4 @@
-"""Each finding appears where it is true, stays away where it is not, tells the true figures, and offers what helps."""
+"""Each finding appears where it is true, stays away where it is not, states the true figures, and offers what helps."""
 
 import re
 from dataclasses import replace
@@ -16,7 +16,7 @@ from playground.training.trainer import Trainer
 
 
 class Case(NamedTuple):
-    """After so many epochs, a rule speaks of the experiment, and is silent with the other value of a knob or two."""
+    """After so many epochs, a rule speaks, and is silent with another value of a knob or two."""
 
     rule: str
     epochs: int
@@ -158,7 +158,7 @@ FIGURES = {  # rule: from a snapshot, words with the figures that its text must 
 
 @each_case
 def test_the_figures_that_are_told_are_true(case):
-    """Those of the rules above; any other at least has figures of this run, or none."""
+    """Checked for the rules above; the text of any other, if it has figures, must at least differ between runs."""
     seen, other = snapshot_after(case.epochs, **case.told), snapshot_after(case.epochs, **case.told | {"data_seed": 9})
     found = RULES[case.rule](seen)
     if case.rule in FIGURES:

@@ -125,7 +125,7 @@ def test_an_epoch_is_one_pass_through_all_points_in_a_new_order():
 
 
 def turned(experiment, turns):
-    """A trainer whose knobs were turned while it ran: after so many steps, these to those values."""
+    """A trainer whose knobs were turned while it ran: `turns` are pairs of a step and new values."""
     trainer = Trainer(experiment)
     for step, values in turns:
         trainer.run(step - trainer.steps)
@@ -292,7 +292,7 @@ def test_an_experiment_at_the_edge_trains_all_the_same(knobs):
 
 @pytest.mark.parametrize("batch_norm", [False, True], ids=["plain", "batch norm"])
 def test_the_networks_of_a_stack_have_the_moments_that_each_has_alone(batch_norm):
-    """One of them overflows, and is left behind."""
+    """One of them overflows, and stops."""
     schemes = ("glorot_normal", "zeros", "unit_normal")
     wild = {"activation": "relu", "hidden": (16,) * 8, "batch_norm": batch_norm, "learning_rate": 0.3}
     alone = [Trainer(Experiment(**BRIEF | wild, initializer=scheme)) for scheme in schemes]

@@ -1,4 +1,4 @@
-"""One batch under a lens: what batch normalisation does to its features, and to the gradients on their way back.
+"""One batch in detail: what batch normalisation does to its features, and to the gradients on their way back.
 
 A batch goes through a real `BatchNorm` with a loss behind it, so that outputs and gradients are those of training.
 """
@@ -74,7 +74,7 @@ class Batch:
         dout: the gradient of the loss with respect to its output, as it came from the layers behind; shape of z.
         dz: the gradient with respect to its input, as its backward pass gave it; shape of z.
         paths: its parts, through x_hat, the mean and the variance, which add up to dz; shape (3, batch, features).
-        errors: relative error against numerical gradients, as `check_layer` has it: of "X", "gamma" and "beta".
+        errors: relative error against numerical gradients, from `check_layer`: of "X", "gamma" and "beta".
         feature, example: the chosen ones, counted from 0.
     """
 
@@ -104,17 +104,17 @@ class Batch:
 
     @property
     def shift(self) -> tuple[float, float]:
-        """The chosen feature's gradient summed over the batch, as a bias before gets it; and so the first path alone.
+        """The chosen feature's gradient summed over the batch, which a bias before it gets; and the first path's.
 
-        The first is 0: a shift of all z moves their mean as far.
+        The first is 0: a shift of all z moves their mean equally.
         """
         return self._along(np.ones(len(self.z)))
 
     @property
     def stretch(self) -> tuple[float, float]:
-        """The chosen feature's gradient times x_hat, summed over the batch; and so the first path alone.
+        """The chosen feature's gradient times x_hat, summed over the batch; and the first path's.
 
-        The first is epsilon / (var + epsilon) of the second: a stretch of all z stretches their deviation as much.
+        The first is epsilon / (var + epsilon) of the second: a stretch of all z stretches their deviation equally.
         """
         return self._along(self.norm.X_hat[:, self.feature])
 
@@ -125,7 +125,7 @@ class Batch:
 
 @lru_cache(maxsize=16)
 def examples(dataset: str, seed: int) -> Data:
-    """The examples from which a batch takes the first: `MAX_BATCH`, or as many as the dataset has."""
+    """The examples, of which a batch takes the first ones: `MAX_BATCH`, or all that the dataset has."""
     rng = np.random.default_rng([seed, 0])
     return make_data(dataset, rng, MAX_BATCH, Experiment.knobs()["noise"].default, N_CLASSES, 1.0)
 
@@ -134,7 +134,7 @@ def examples(dataset: str, seed: int) -> Data:
 def one_batch(p: OneBatch) -> Batch:
     """Send a batch through Dense, BatchNorm, Tanh, Dense and Softmax, and the gradient of its loss back to BatchNorm.
 
-    Remembered; not to be changed. A dataset with fewer points than the batch is to have gives them all.
+    The result is cached and must not be changed. A dataset with fewer points than the batch size gives them all.
     """
     data, rng = examples(p.dataset, p.seed), np.random.default_rng([p.seed, 1])
     X, y = data.X_train[: p.batch_size], data.y_train[: p.batch_size]

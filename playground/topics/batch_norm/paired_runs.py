@@ -63,7 +63,7 @@ class PairsTrainer(RaceTrainer):
 
     def watch(self):
         super().watch()
-        if self.epochs and self.epochs[-1] % self._stride:  # was kept as the newest alone
+        if self.epochs and self.epochs[-1] % self._stride:  # was kept only because it was the newest
             del self.epochs[-1], self.percentiles[-1]
         self.epochs.append(self.lead.epoch)
         probe = self.data.X_train[:PROBE]
@@ -82,7 +82,7 @@ def input_percentiles(network: NeuralNetwork, X: np.ndarray) -> np.ndarray:
     Over the examples X and the units of the layer. Running statistics do change: give it a copy.
 
     Returns:
-        shape (hidden layers, *stack, 3); NaN where an input is no finite number.
+        shape (hidden layers, *stack, 3); NaN where an input is not finite.
     """
     with np.errstate(all="ignore"):
         network.forward(X)

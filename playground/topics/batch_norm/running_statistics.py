@@ -29,7 +29,7 @@ SPLITTABLE = {name: source for name, source in PLANE.items() if source.tested}  
 # fmt: off
 @dataclass(frozen=True)
 class Evaluation(Record):
-    """Every knob of what becomes of batch statistics after training."""
+    """Every knob of how batch statistics are used after training."""
 
     dataset: str = knob(
         Choice, "moons", group="Data", label="Dataset", options=SPLITTABLE,
@@ -93,7 +93,7 @@ class Stream:
 def pool(p: Evaluation) -> np.ndarray:
     """What batch normalisation gets in the second layer of an untrained network: one unit's z, shape (points, 1).
 
-    In the second, as the mean of what leaves a ReLU is not 0.
+    In the second, as the outputs of a ReLU don't have mean 0.
     """
     data_rng, weights_rng = np.random.default_rng([p.seed, 0]).spawn(2)
     X = make_data(p.dataset, data_rng, POOL, p.noise, N_CLASSES, 1.0).X_train
@@ -113,7 +113,7 @@ def mini_batches(z: np.ndarray, rng: np.random.Generator, n: int, batch_size: in
 def batch_statistics(batches: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and unbiased variance of each batch: (n, batch, features) -> two arrays of shape (n, features).
 
-    As many stacked `BatchNorm` as there are batches: with momentum 1 their running statistics are the batch's. A batch
+    One stacked `BatchNorm` for each batch: with momentum 1 their running statistics are the batch's. A batch
     of one example has no variance: NaN.
     """
     n, batch_size, n_features = batches.shape
@@ -208,7 +208,7 @@ def seeds_trainer(experiment: Experiment) -> Trainer:
 def training_mode_accuracy(network: NeuralNetwork, X: np.ndarray, y: np.ndarray, batch_size: int) -> np.ndarray:
     """Accuracy with each batch normalised by its own statistics, as in training: the mistake. Shape (*stack).
 
-    The network's running statistics are left alone: it is a copy that sees the batches.
+    The network's running statistics don't change: a copy gets the batches.
     """
     network = network.select()
     outputs = [network.forward(X[i : i + batch_size]) for i in range(0, len(X), batch_size)]
@@ -216,7 +216,7 @@ def training_mode_accuracy(network: NeuralNetwork, X: np.ndarray, y: np.ndarray,
 
 
 def compare_modes(trainer: Trainer) -> Modes:
-    """Test the trainer's networks as one should, and as one should not."""
+    """Test the trainer's networks in the right mode, and in the wrong one."""
     network, X, y = trainer.network, trainer.data.X_test, trainer.data.y_test
     sizes = (*[2**power for power in range(len(X).bit_length()) if 2**power < len(X)], len(X))
     order = np.argsort(y.argmax(axis=1), kind="stable")

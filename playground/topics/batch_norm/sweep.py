@@ -1,7 +1,7 @@
 """A sweep trains a network at many learning rates, or gains of the first weights, with batch normalisation and without.
 
 All values and seeds are one stack, so that hundreds of networks take as long as a few. They share data and
-mini-batches; seed k has the same first weights at every value, but for the gain.
+mini-batches; seed k has the same first weights at every value, except for the gain.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ HALF = 0.5  # share of the seeds that must train for a value to count
 
 @dataclass(frozen=True)
 class Swept:
-    """What a sweep goes through, on a logarithmic scale.
+    """What a sweep varies, on a logarithmic scale.
 
     Attributes:
         label: name on the screen.
@@ -121,7 +121,7 @@ class SweepTrainer(MultiTrainer):
         return np.array([trainer.overflow | trainer.runaway for trainer in self.trainers])
 
     def losses(self) -> np.ndarray:
-        """Training loss as it is now, at most `WORST_LOSS`, which a diverged network has; shape as above."""
+        """Present training loss, at most `WORST_LOSS`, also for a diverged network; shape as above."""
         losses = np.array([trainer.history.moments[-1].train_loss for trainer in self.trainers])
         losses = np.nan_to_num(losses, nan=WORST_LOSS, posinf=WORST_LOSS)
         return np.where(self.diverged_runs(), WORST_LOSS, np.minimum(losses, WORST_LOSS))
@@ -143,7 +143,7 @@ def stretches(shares: np.ndarray) -> list[tuple[int, int]]:
 
 
 def range_words(values: np.ndarray, shares: np.ndarray) -> str:
-    """From which value to which at least `HALF` of the seeds train, in words; honest where the sweep ends before."""
+    """The range of values at which at least `HALF` of the seeds train, in words; says if it may go beyond the sweep."""
     found = stretches(shares)
     last = len(values) - 1
     if not found:
@@ -164,7 +164,7 @@ def _stretch_words(values: np.ndarray, first: int, end: int, last: int) -> str:
 
 
 def reading(trainer: SweepTrainer) -> str:
-    """What can be read off a sweep as it is now: for which values the networks train, without and with."""
+    """What a sweep shows now: for which values the networks train, without and with."""
     sweep, shares = trainer.experiment, trainer.trained().mean(axis=-1)
     without, normalised = (range_words(sweep.values, share) for share in shares)
     step = sweep.values[1] / sweep.values[0]

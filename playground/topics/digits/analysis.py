@@ -18,7 +18,7 @@ MOST_POINTS = 500  # images whose places are computed
 
 @dataclass(frozen=True)
 class Images:
-    """The images that a network is looked at with.
+    """The images with which a network is examined.
 
     Attributes:
         name: "test images", or "training images" where none are kept for testing.
@@ -57,7 +57,7 @@ class Misclassified:
         index: of the image.
         label: its digit.
         said: the digit that the network takes it for.
-        sure: the probability that it gives to that.
+        sure: the probability that it gives to that digit.
     """
 
     index: int
@@ -96,7 +96,7 @@ def places(network: NeuralNetwork, X: np.ndarray, layer: int) -> Places:
     """The activations of hidden layer `layer` (counted from 1; 0: the pixels) on their first two principal components.
 
     A principal component has no sign of its own, and two of about the same variance may change places from one moment
-    to the next. So the plane is turned, or turned over, to bring the images as near as can be to their places for the
+    to the next. So the plane is rotated or flipped, to bring the images as near as possible to their places for the
     pixels (orthogonal Procrustes, Schönemann 1966): these are the same for all networks, and at every moment.
     """
     network.forward(X, training=False)
@@ -127,10 +127,10 @@ def _principal(X: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def entropy(probabilities: np.ndarray) -> float:
-    """-sum p ln p, in nats: 0 for a single certain class, ln K where all K classes are alike (Shannon 1948)."""
+    """-sum p ln p, in nats: 0 for a single certain class, ln K for K equally likely classes (Shannon 1948)."""
     return float(entr(probabilities).sum())
 
 
 def how_sure(probability: float) -> str:
-    """A probability in whole percent. What is nearly certain is not called so."""
+    """A probability in whole percent. What is only nearly certain is not shown as 100 %."""
     return "> 99 %" if 0.995 <= probability < 1 else percent(probability)

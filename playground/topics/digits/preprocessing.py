@@ -1,9 +1,9 @@
-"""A picture becomes the 8x8 image that a network of digits sees: prepared as the digits were that it was trained on.
+"""A picture becomes the 8x8 image that a network of digits sees, prepared like the digits that it was trained on.
 
 Those are from 32x32 bitmaps, black or white, cut into blocks of 4x4 pixels: a pixel of the 8x8 image is the number of
-black ones in its block, 0 to 16 (Alpaydin & Kaynak 1998). The bitmaps came out of NIST's form reader, which makes all
-digits alike in what says nothing about them: place, size, slant, thickness of the stroke (Garris et al. 1994, NISTIR
-5469, "normalisation"). Whoever skips this shows the network what it has never seen. The figures below are measured on
+black ones in its block, 0 to 16 (Alpaydin & Kaynak 1998). The bitmaps came out of NIST's form reader, which removes
+differences that don't matter: place, size, slant, thickness of the stroke (Garris et al. 1994, NISTIR 5469,
+"normalisation"). Without this, the network gets what it has never seen. The figures below are measured on
 `sklearn.datasets.load_digits`: its digits fill all 8 rows, start in column 1 and end in column 6.
 """
 
@@ -22,7 +22,7 @@ FINE = SIDE * BLOCK  # pixels of a bitmap
 
 WIDTH = 20  # of a digit in its bitmap, 32 high; a narrow one is made wider by `STRETCH` at most
 STRETCH = 1.5
-SLANT = 0.3  # columns a row: the most that is taken away
+SLANT = 0.3  # columns per row: the most that is removed
 INK = (
     261,
     368,
@@ -30,7 +30,7 @@ INK = (
 CENTRE = 16.3  # mean column of the black pixels
 
 MOST_BYTES = limits.UPLOAD_MIB * 2**20
-MOST_PIXELS = 12_500_000  # a WebP of so many takes 200 MB for a moment, any other less
+MOST_PIXELS = 12_500_000  # a WebP of this size takes 200 MB for a moment, other formats less
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")
 WORKING_SIDE, THUMBNAIL_SIDE, FEWEST_SIDE = 512, 256, 64  # pixels
 CONTRAST = 0.1  # between digit and paper, with black to white as 1
@@ -46,7 +46,7 @@ class Seen:
 
     Attributes:
         thumbnail: the picture itself, upright and on white, (height, width, 3) bytes, at most 256 either way.
-        bitmap: the digit in it, cut out and made alike to the digits of the data, (32, 32) booleans.
+        bitmap: the digit in it, cut out and made like the digits of the data, (32, 32) booleans.
         pixels: what the network sees, (8, 8) numbers from 0 to 16.
     """
 
@@ -61,7 +61,7 @@ def counts(bitmap: np.ndarray) -> np.ndarray:
 
 
 def bitmap_of(pixels: np.ndarray) -> np.ndarray:
-    """A bitmap, (32, 32) booleans, of which `counts` makes `pixels`, (8, 8) whole numbers from 0 to 16.
+    """A bitmap, (32, 32) booleans, from which `counts` makes `pixels`, (8, 8) whole numbers from 0 to 16.
 
     In each block the pixels are set that are darkest when the image is enlarged smoothly.
     """
@@ -81,8 +81,8 @@ def normalised(drawing: np.ndarray) -> np.ndarray:
     """The digit of a drawing at the place, size, slant and thickness of the data's digits, (32, 32) booleans.
 
     Args:
-        drawing: (height, width) booleans, or shares of ink from 0 to 1; of what is below one half, nothing is the
-            digit's. A drawing without ink gives an empty bitmap.
+        drawing: (height, width) booleans, or shares of ink from 0 to 1; what is below one half is not part of
+            the digit. A drawing without ink gives an empty bitmap.
     """
     drawing = np.asarray(drawing, float)
     if not (drawing >= 0.5).any():
@@ -103,7 +103,7 @@ def from_upload(data: bytes) -> Seen:
             animation, the first frame counts.
 
     Raises:
-        ValueError: there is no digit to be had from it; the message says why, to whoever sent the file.
+        ValueError: no digit can be found in it; the message tells the visitor why.
     """
     picture = _opened(data)
     grey = np.asarray(picture.convert("L"), float) / 255
@@ -135,7 +135,7 @@ def _opened(data: bytes) -> Image.Image:
 
 
 def _small(image: Image.Image) -> Image.Image:
-    """Decode an image, as small as will do: first it shrinks, then it is turned and put on white."""
+    """Decode an image, as small as possible: first it shrinks, then it is turned and put on white."""
     size = (WORKING_SIDE, WORKING_SIDE)
     image.draft("RGB", size)  # a JPEG is decoded at a fraction of its size
     if image.mode.startswith("I"):  # 16 bits of grey: converted as it is, all but the darkest would be white
@@ -170,7 +170,7 @@ def _ink(grey: np.ndarray) -> np.ndarray:
 
 
 def _otsu(values: np.ndarray) -> float:
-    """The threshold that parts numbers into two groups with means as far apart as can be, weighed by their sizes.
+    """The threshold that splits numbers into two groups with means as far apart as possible, weighted by their sizes.
 
     It maximises the variance between the groups (Otsu 1979, equation 18) over 256 levels. The numbers must differ.
     """
@@ -204,7 +204,7 @@ def _without_slant(digit: np.ndarray) -> np.ndarray:
 
 
 def _in_the_middle(digit: np.ndarray) -> np.ndarray:
-    """Put a digit, (32, width), into a bitmap, its mean column where the data have it, but none of it outside."""
+    """Put a digit, (32, width), into a bitmap, its mean column as in the data, but no part outside."""
     digit = digit[:, digit.any(axis=0).argmax() :]
     digit = digit[:, : digit.shape[1] - digit[:, ::-1].any(axis=0).argmax()][:, :FINE]
     width = digit.shape[1]

@@ -29,7 +29,7 @@ SEEDS = ("seed", "batch_seed", "data_seed")
 
 
 def with_seeds(experiment: Experiment, k: int) -> Experiment:
-    """The experiment with other weights, mini-batches, and split where it is drawn: all its seeds moved on by k."""
+    """The experiment with other weights, mini-batches, and split where it is drawn: k is added to all its seeds."""
     return experiment.moved_on(k, *SEEDS)
 
 
@@ -95,7 +95,7 @@ class TwoSplitsTrainer(SeedsTrainer):
         super().__init__(comparison, [comparison.entry(split, k) for split in PAIR for k in range(comparison.n_seeds)])
 
     def by_split(self, values: np.ndarray | list) -> np.ndarray:
-        """What there is of each network, (networks, ...), as an array of shape (2 ways to split, seeds, ...)."""
+        """Values of each network, (networks, ...), as an array of shape (2 ways to split, seeds, ...)."""
         values = np.asarray(values)
         return values.reshape(len(PAIR), -1, *values.shape[1:])
 
@@ -117,7 +117,7 @@ def _recalls(trainer: Trainer) -> np.ndarray:
 
 
 def verdict(trainer: TwoSplitsTrainer) -> str:
-    """How far the test accuracies of the two ways to split lie apart, tested on the pairs of networks."""
+    """How much the test accuracies of the two ways to split differ, tested on the pairs of networks."""
     last, stratified = trainer.accuracies()[..., -1]
     medians = 100 * np.median(last), 100 * np.median(stratified)
     pairs, p = len(last), p_value(last, stratified)
@@ -148,7 +148,7 @@ def failing(recalls: np.ndarray, count: int = 3) -> list[tuple[int, float]]:
 
 
 def table(trainer: TwoSplitsTrainer) -> pd.DataFrame:
-    """The comparison as a table, a row a network."""
+    """The comparison as a table, one row per network."""
     accuracies, recalls = trainer.accuracies()[..., -1], trainer.recalls()
     rows = []
     for split, of_split, by_digit in zip(PAIR, accuracies, recalls, strict=True):
@@ -166,8 +166,8 @@ class TestPart:
 
     Attributes:
         distances: Euclidean, from each test image to the nearest training image, shape (test images,).
-        own_share: share of the test images whose nearest other image is itself a test image. Were the test images a
-            random sample, it would be about (n_test - 1) / (n - 1): Schilling (1986), "Multivariate two-sample tests
+        own_share: share of the test images whose nearest other image is itself a test image. If the test images were
+            a random sample, it would be about (n_test - 1) / (n - 1): Schilling (1986), "Multivariate two-sample tests
             based on nearest neighbors".
         expected_share: this number.
         mean_shift: root mean square, over digits and pixels, of the difference between their mean images.

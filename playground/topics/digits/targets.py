@@ -1,7 +1,7 @@
 """Targets of the digits project, the hardest over several seeds so that luck does not decide, and the best runs.
 
 What counts is the test accuracy at the end of training. The best of all epochs would be chosen with the test images,
-and so would tell less of images that nobody has seen yet.
+and so say less about new ones.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from .digits_experiment import Digits
 from .splits import SeedsTrainer, with_seeds
 
 N_PROOF = 5  # seeds of a proof
-TEST_SHARE = 0.2  # of the images, at the least, are for testing
+TEST_SHARE = 0.2  # at least this share of the images is for testing
 IN_ORDER, AT_RANDOM = "last_part", "at_random"  # kinds of splits
 
 
@@ -45,7 +45,7 @@ TARGETS: Mapping[str, Target] = {
 
 @dataclass(frozen=True)
 class Result:
-    """What came of an experiment.
+    """The result of an experiment.
 
     Attributes:
         experiment: the experiment.
@@ -62,7 +62,7 @@ class Result:
 
     @property
     def proven(self) -> bool:
-        """Whether it is that of a proof."""
+        """Whether it comes from a proof."""
         return len(self.accuracies) >= N_PROOF
 
     @property
@@ -72,7 +72,7 @@ class Result:
 
 
 def counts(trainer: Trainer) -> bool:
-    """Whether a run counts: just done, and neither diverged nor short of images for testing."""
+    """Whether a run counts: just done, not diverged, and with enough images for testing."""
     done = trainer.progress == trainer.experiment.epochs  # fewer epochs may have been asked for after more were done
     return done and not trainer.diverged and tests_enough(trainer.data)
 
@@ -84,7 +84,7 @@ def tests_enough(data: Data) -> bool:
 
 
 def run_result(trainer: Trainer) -> Result | None:
-    """What came of a run; None where it does not count, or not yet."""
+    """The result of a run; None if it does not count, or not yet."""
     if not counts(trainer):
         return None
     return Result(trainer.experiment, (trainer.history.moments[-1].test_accuracy,))
@@ -103,7 +103,7 @@ class Proof(SeedsTrainer):
 
     @property
     def result(self) -> Result | None:
-        """What came of it; None before it is done, or where it does not count. A network that diverged has 0."""
+        """Its result; None before it is done, or if it does not count. A network that diverged has 0."""
         if not self.finished or not any(map(counts, self.trainers)):
             return None
         newest = [trainer.history.moments[-1].test_accuracy for trainer in self.trainers]
@@ -112,10 +112,10 @@ class Proof(SeedsTrainer):
 
 
 class Results:
-    """The best results so far, and what the course's own script gave.
+    """The best results so far, and that of the course's own script.
 
     Attributes:
-        course: the result of the course's script, once it was run.
+        course: the result of the course's script, once it has run.
     """
 
     def __init__(self):

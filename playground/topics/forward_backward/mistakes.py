@@ -1,6 +1,6 @@
-"""Mistakes that many make in a backward pass: each stands here as the method it would be, and really runs.
+"""Common mistakes in a backward pass: each is written here as a method, and really runs.
 
-To add one, write a backward method under `@mistake(...)`: it then stands in `MISTAKES`, on the page and in the tests.
+To add one, write a backward method under `@mistake(...)`: it is then in `MISTAKES`, on the page and in the tests.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from ...nn.reductions import sum_over_batch
 
 @dataclass(frozen=True, kw_only=True)
 class Mistake:
-    """A wrong backward pass, with what a student should know of it.
+    """A wrong backward pass, with what a student should know about it.
 
     Attributes:
         name: key in `MISTAKES` and in URLs.

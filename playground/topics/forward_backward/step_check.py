@@ -12,7 +12,7 @@ from .mistakes import broken
 from .training_step import Pass
 
 CAUGHT = 1e-5  # relative error above which two gradients are not the same
-KINK = 1e-5  # how near to a kink an example may not come: the nudge of the check
+KINK = 1e-5  # an example nearer to a kink than this counts as on it: the nudge of the check
 POINTS = 201  # of the curve
 NUDGES = 10.0 ** np.arange(-1, -14, -1)  # sizes h of the central difference
 
@@ -62,7 +62,7 @@ class Checked:
 
     @property
     def kinked(self) -> list[int]:
-        """The examples, counted from 1, for which a unit stands where the slope of its activation jumps."""
+        """The examples, counted from 1, for which a unit's z is where the slope of its activation jumps."""
         found = set()
         for layer in self.step.dense[:-1]:
             z, activation = self.step.outputs[self.step.place(layer)], copy.copy(self.step.activation(layer))
@@ -75,7 +75,7 @@ class Checked:
         return sorted(found)
 
     def table(self) -> pd.DataFrame:
-        """A row a parameter."""
+        """One row per parameter."""
         verdicts = np.where(self.wrong, "✗ wrong", "✓")
         columns = {"Parameter": self.labels, "Backpropagation": self.analytic, "Numerical": self.numerical}
         return pd.DataFrame(columns | {"Relative error": self.errors, "Check": verdicts})

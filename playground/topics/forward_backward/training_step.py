@@ -1,4 +1,4 @@
-"""One training step of a small network, of which every number can be followed, and changed.
+"""One training step of a small network, in which every number can be followed, and changed.
 
 The network is the engine's, and so is every array: `follow_step` calls the layers' own methods one by one.
 """
@@ -137,14 +137,14 @@ class Pass:
     """All arrays of one training step, as the engine's layers gave them, one example a row.
 
     Attributes:
-        settings: what was asked for; its `step` is the one that was reached.
+        settings: the record; its `step` is the one that was reached.
         network: the network before the update, after its backward pass; all its layers give dX, the first one too.
         X, y: the batch, shapes (batch, n_in) and (batch, classes).
         outputs: the output of each layer.
         loss: the mean cross-entropy.
         douts: for each layer, dL/d(its input), shape of the input.
         updated: the network after the update.
-        overflow: the training step at which the weights left the numbers; 0 where they did not.
+        overflow: the training step at which the weights overflowed; 0 if they did not.
     """
 
     settings: TrainingStep
@@ -163,11 +163,11 @@ class Pass:
         return self.network.dense
 
     def input(self, i: int) -> np.ndarray:
-        """What layer i is given."""
+        """What goes into layer i."""
         return self.outputs[i - 1] if i else self.X
 
     def place(self, layer: Dense) -> int:
-        """Where a layer stands in the network."""
+        """Index of a layer in the network."""
         return self.network.layers.index(layer)
 
     def activation(self, layer: Dense) -> Activation:
@@ -191,7 +191,7 @@ def follow_step(settings: TrainingStep) -> Pass:
     """One training step, forward, back and update, after all steps before it."""
     data = experiment_data(settings)
     network, X, y = initial_network(settings, data), data.X_train.copy(), data.y_train.copy()
-    network.layers[0].first = False  # training leaves out the gradient of the input, a student may want to see it
+    network.layers[0].first = False  # training skips the gradient of the input, but a student may want to see it
     overflow, optimizer = 0, SGD(settings.learning_rate)
     for step in range(1, settings.step + 1):
         _apply([edit for edit in settings.edits if edit.step == step], network, X, y)
@@ -231,7 +231,7 @@ def arrays(network: NeuralNetwork, X: np.ndarray, y: np.ndarray) -> dict[str, np
 
 
 def _apply(edits: list[Edit], network: NeuralNetwork, X: np.ndarray, y: np.ndarray) -> None:
-    """Change the numbers. What does not fit the present shapes is left alone, and fits again when they come back."""
+    """Change the numbers. An edit that does not fit the present shapes is kept, but has no effect."""
     named = arrays(network, X, y)
     for edit in edits:
         array = named.get(edit.name, np.zeros(0))

@@ -9,7 +9,7 @@ from ...nn import ACTIVATIONS, INITIALIZERS, Dense, weight_gain
 from ...server.scheduler import nothing
 from .signal_propagation import Propagation, spread
 
-SEARCH = (2.0**-10, 2.0**10)  # gains between which a critical one is sought
+SEARCH = (2.0**-10, 2.0**10)  # gains between which a critical one is searched for
 SMALL = 1e-3  # standard deviation of the input on which a critical gain is measured
 PROBES = 16  # examples of that input
 
@@ -25,30 +25,30 @@ def critical_gain(
 ) -> float:
     """The gain that keeps the size of signals, by bisection on a measurement.
 
-    Measured is the growth of the gradient on its way back through the deeper layers of several random networks: the
+    It measures the growth of the gradient on its way back through the deeper layers of several random networks: the
     logarithm of the ratio of its standard deviations from layer to layer, as a mean over layers and networks. A
-    gradient says what becomes of a small change of the input. Where it neither grows nor shrinks, chi_1 = 1 in the
-    words of Schoenholz et al. (2017): the edge between order, where all examples end up alike, and chaos.
+    gradient shows what happens to a small change of the input. Where it neither grows nor shrinks, chi_1 = 1 in the
+    notation of Schoenholz et al. (2017): the edge between order, where all examples end up equal, and chaos.
 
-    - For ReLU, leaky ReLU and linear units, which treat large and small alike, the same gain keeps the size of the
-      activations: He et al. (2015), equations 10 and 14; sqrt(2) over LeCun for ReLU.
-    - For a saturating activation the size of the activations would be no guide: with tanh every gain above the critical
+    - For ReLU, leaky ReLU and linear units, which treat small and large signals alike, the same gain keeps the size of
+      the activations: He et al. (2015), equations 10 and 14; sqrt(2) over LeCun for ReLU.
+    - For a saturating activation the size of the activations would not help: with tanh every gain above the critical
       one keeps it, since saturation holds it at a fixed point, and with sigmoid every gain does. tanh is critical where
-      that fixed point leaves zero, at gain 1 over LeCun; hence the input is small, as the signal is there in the deep.
+      that fixed point leaves zero, at gain 1 over LeCun; so the input is small, like the signal in deep layers there.
 
-    The mean of logarithms is what a typical network does. It shrinks a signal more than the mean over networks, by a
-    share of about 1 / width a layer: the narrower, the more the gain exceeds what theory says of very wide layers.
+    The mean of logarithms describes a typical network. It shrinks a signal more than the mean over networks, by about
+    1 / width per layer: the narrower the layers, the more the gain exceeds what theory says for very wide ones.
 
     Args:
         activation, initializer: names in `ACTIVATIONS` and `INITIALIZERS`.
         width: fan_in and fan_out of every layer.
         seed: of weights, inputs and gradients.
         depth: layers of each network.
-        networks: how many are measured; by default 16 narrow ones to 2 wide ones, for as much work.
-        pause: called at each look, so that others may come between.
+        networks: how many are measured; by default 16 narrow ones to 2 wide ones, for equal work.
+        pause: called before each measurement, so that others get their turns.
 
     Raises:
-        ValueError: for an unknown name, a width out of bounds, or where no gain keeps the size; the message says why.
+        ValueError: for an unknown name, a width out of bounds, or if no gain keeps the size; the message says why.
     """
     p = Propagation(activation=activation, initializer=initializer, width=width)
     networks = networks or max(2, min(16, 1024 // width))
@@ -57,7 +57,7 @@ def critical_gain(
         Dense.stack([Dense(width, width, initializer, rng, gain=own) for _ in range(networks)]) for _ in range(depth)
     ]
     for layer in dense:
-        layer.hold("dW", dense[0].dW)  # which nobody asks for: one array will do for all
+        layer.hold("dW", dense[0].dW)  # not used: one array is enough for all
     activations = [ACTIVATIONS[activation]() for _ in dense]
     X = SMALL * rng.standard_normal((PROBES, width))
     top = rng.standard_normal((networks, PROBES, width))
@@ -86,13 +86,13 @@ def critical_gain(
 def bisect(growth: Callable[[float], float], tolerance: float = 1e-3) -> float:
     """The gain at which `growth` goes from negative to positive, exact to a share of `tolerance`.
 
-    First raise the gain, four times at a step, until the signal no longer shrinks: the gain sought lies between the
-    last two. Then look, again and again, in the middle of that interval, by its logarithm, and keep the half in which
-    the sign changes. Each look halves the interval, whatever the function: 11 make a factor of 4 one of 1.0007.
+    First multiply the gain by 4 until the signal no longer shrinks: the gain that we want lies between the last two.
+    Then measure again and again in the middle of that interval, on a logarithmic scale, and keep the half in which the
+    sign changes. Each step halves the interval, for any function: 11 steps turn a factor of 4 into one of 1.0007.
     Press et al. (2007), section 9.1.
 
     Raises:
-        ValueError: where the sign changes nowhere in `SEARCH`; the message says what is the case instead.
+        ValueError: if the sign changes nowhere in `SEARCH`; the message says what happens instead.
     """
     low = high = SEARCH[0]
     if math.isinf(growth(high)):

@@ -1,9 +1,9 @@
-"""In a wide network every z is Gaussian, so one number a layer, its variance, predicts how signals fare in depth.
+"""In a wide network every z is Gaussian, so one number per layer, its variance, predicts what depth does to signals.
 
 Each z is a sum over fan_in inputs with independent weights: z ~ N(0, q) with q = fan_in Var(W) E[a^2], where E[a^2] is
 the Gaussian mean of sigma(z)^2 one layer below. Gradients come back by the same rule, with fan_out for fan_in and
 sigma'(z) for sigma(z). Glorot & Bengio (2010) derived it for units that are linear near zero, He et al. (2015) for
-ReLU; Poole et al. (2016) and Schoenholz et al. (2017) for any activation, under the name of mean field theory.
+ReLU; Poole et al. (2016) and Schoenholz et al. (2017) for any activation, called mean field theory.
 """
 
 import math
@@ -16,15 +16,15 @@ from ...nn import ACTIVATIONS, INITIALIZERS, BatchNorm, weight_gain
 from .critical_gain import bisect
 from .signal_propagation import Curves, Propagation, batch, spread
 
-ZERO, INFINITY = 1e-7, 1e7  # standard deviations of z at which the limits 0 and infinity are looked at
-SAME = 1e-6  # logarithms nearer to zero are zero, but for rounding
-SIZES = 129  # of signals, between those limits, at which the growth is looked at
-EXACT = 1e-3  # relative error of a Gaussian mean with half of the nodes, up to which those with all are relied on
-LARGE_BATCH = 16  # examples from which the gradient under batch normalisation is predicted within 2 % a layer
+ZERO, INFINITY = 1e-7, 1e7  # standard deviations of z that stand for the limits 0 and infinity
+SAME = 1e-6  # logarithms nearer to zero count as zero: that is rounding
+SIZES = 129  # number of sizes of signals, between those limits, at which the growth is computed
+EXACT = 1e-3  # largest relative error of a Gaussian mean with half of the nodes for which those with all are trusted
+LARGE_BATCH = 16  # examples from which the gradient under batch normalisation is predicted within 2 % per layer
 
 # Means over x ~ N(0, 1) by the trapezoidal rule in u, with x = -e^u and x = e^u: E[f] = sum of weights * f(nodes).
-# Nodes get the denser the nearer to zero, so they see where sigma(s x) is curved, at x = 1 / s, whatever s, and a kink
-# at zero does no harm. 100 nodes of Gauss and Hermite find 0.5 % of E[tanh'(16 x)^2]; these err by 2e-9 of it.
+# Nodes are denser near zero, so for any s they see where sigma(s x) is curved, at x = 1 / s, and a kink at zero does no
+# harm. 100 Gauss-Hermite nodes find only 0.5 % of E[tanh'(16 x)^2]; these have a relative error of 2e-9.
 _u = np.arange(-23, math.log(9), 0.2)
 NODES = np.concatenate([-np.exp(_u), np.exp(_u)])
 WEIGHTS = np.abs(NODES) * np.exp(-(NODES**2) / 2)
@@ -32,7 +32,7 @@ WEIGHTS = np.abs(NODES) * np.exp(-(NODES**2) / 2)
 
 @dataclass(frozen=True)
 class Moments:
-    """What an activation makes of z ~ N(0, s^2); arrays of the shape of s.
+    """What an activation does to z ~ N(0, s^2); arrays of the shape of s.
 
     Attributes:
         mean, std, rms: of a = sigma(z); rms is the root of the second moment E[a^2].
@@ -81,7 +81,7 @@ class Theory(Curves):
         a_mean, a_std, a_rms: of the activations; a_rms is the root of the second moment.
         da_std, dz_std: of the gradients with respect to a and to z, whose mean is 0.
         scatter: standard deviation, from draw to draw of the weights, of log a_rms at the given width; an upper bound
-            for orthogonal weights, and for many examples that fare differently. Hanin & Rolnick (2018) find that it
+            for orthogonal weights, and for many examples that behave differently. Hanin & Rolnick (2018) find that it
             grows as the root of depth / width: sqrt(5 l / n) / 2 at layer l for n ReLUs. None with batch normalisation.
         reason: why curves are None; "" where none is missing.
     """
@@ -121,7 +121,7 @@ def theory(p: Propagation) -> Theory:
 def _plain(p: Propagation) -> Theory:
     """z_std = sqrt(fan_in Var(W)) a_rms of the layer below, and da_std = sqrt(fan_out Var(W)) dz_std of that above.
 
-    As He et al. (2015) have it in section 2.2, with Gaussian means in place of their 1/2; each example by itself, since
+    As in section 2.2 of He et al. (2015), with Gaussian means in place of their 1/2; each example by itself, since
     examples differ in size.
     """
     X = batch(p)
@@ -150,7 +150,7 @@ def _normalised(p: Propagation) -> Theory:
 
     So it grows by sqrt(E[sigma'(z)^2] / Var[sigma(z)]) a layer, at any gain: sqrt(pi / (pi - 1)) = 1.21 for ReLU, as
     Yang et al. (2019) found. In a batch of n its square is (n - 2) / (n - 3) times that: of the n - 1 directions beside
-    the mean, the way back takes out that of z itself, which leaves (n - 2) / (n - 1); and the mean over units of
+    the mean, the backward pass removes that of z itself, which leaves (n - 2) / (n - 1); and the mean over units of
     1 / variance is (n - 1) / (n - 3) times 1 / mean.
     """
     X = batch(p)
@@ -208,7 +208,7 @@ def _back(p, gradient, layers: list[Moments], through: list[float]) -> tuple[lis
 
 
 def _rms(x: np.ndarray) -> float:
-    """Root mean square, the squares of which don't overflow."""
+    """Root mean square, without overflow in the squares."""
     return math.hypot(x.mean(), spread(x))
 
 
@@ -217,14 +217,14 @@ class NoTheory(Exception):
 
 
 def fixed_point(activation: str, factor: float) -> float:
-    """The standard deviation s of z for which factor * rms(sigma(s x)) = s: what a deep network brings every signal to.
+    """The standard deviation s of z for which factor * rms(sigma(s x)) = s: the size that depth gives to every signal.
 
     0 where every signal dies, infinity where it explodes; 1 where any size is kept. Found with Brent's method, on the
     growth from layer to layer.
 
     Raises:
         NoTheory: where the growth rises with s anywhere. Then there may be several such s, or one from which signals
-            move away, and which becomes of a signal depends on its size: SiLU, for one, halves small signals, and
+            move away, and what happens to a signal depends on its size: SiLU, for example, halves small signals, and
             shrinks large ones only by the root of 2.
     """
     check_growth(activation, "so depth does not bring all to one size")
@@ -261,7 +261,7 @@ def check_growth(activation: str, consequence: str) -> None:
 def check_moments(activation: str) -> None:
     """Raise `NoTheory` where the Gaussian means of an activation are not exact enough: half the nodes give others.
 
-    The nodes are dense near zero alone. An activation that jumps elsewhere, or swings, is beyond them.
+    The nodes are dense only near zero. They can't handle an activation that jumps or oscillates elsewhere.
     """
     sizes = np.logspace(-3, 3, 25)
     with np.errstate(all="ignore"):

@@ -1,9 +1,9 @@
 """What a race of a paper's experiment measures, in words and numbers, beside what the paper reports.
 
-A measure is a function of the race. It may be asked at any time and takes a few ms, but says only at the end of the run
-whether the run shows what the paper reports: a test that is repeated until it succeeds would succeed too often.
+A measure is a function of the race. It can be called at any time and takes a few ms, but says only at the end of a run
+whether it shows what the paper reports: a test that is repeated until it succeeds would succeed too often.
 
-In such a race the first contestant is the one that the paper warns of, and the last is the one that it proposes.
+In such a race the first contestant is the one that the paper warns against, and the last is the one that it proposes.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,10 +19,10 @@ from ...training.contestants import Contestant
 from ...training.significance import LEVEL, p_value, quartiles
 from .race import FAST, RaceTrainer
 
-SNAPSHOTS = 8  # moments of a run that a measure uses, at most
+SNAPSHOTS = 8  # moments of a run that a measure uses at most
 PROBE = 100  # training examples that activations and gradients are measured on, at most
 MOST, FEW = 0.5, 0.25  # "most" seeds: a share above the first number; "few": at most the second
-NEVER = 1e9  # epochs, in place of infinity, for a seed that has not got there
+NEVER = 1e9  # epochs, in place of infinity, for a seed that has not reached the goal
 ROUNDING = 1e-4  # a singular value below this share of the largest one is zero, in float32
 FLAT = 0.1  # median over largest singular value: below it, a map nearly loses half of the directions
 SHRINKS = 0.8  # factor from layer to layer: below it, less than a tenth of a gradient is left after ten layers

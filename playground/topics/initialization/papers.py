@@ -1,6 +1,6 @@
-"""Experiments of papers: each is a race set as it was published, with what the paper reports of it.
+"""Experiments of papers: each is a race set up as it was published, with what the paper reports.
 
-The first contestant of a race is the one that the paper warns of, the last is the one that it proposes.
+The first contestant of a race is the one that the paper warns against, the last is the one that it proposes.
 To add an experiment, add a `Paper` to `PAPERS`.
 """
 

@@ -19,7 +19,7 @@ from ...training.multi_trainer import MultiTrainer
 from ...training.trainer import Trainer
 
 FAST = 0.95  # the accuracy that a network is to reach
-STATES = 16  # moments whose states are kept, of which a paper's experiment looks at half: a class has forty races
+STATES = 16  # moments whose states are kept; a paper's experiment uses half. Few, since a class has forty races
 
 
 # fmt: off
@@ -59,7 +59,7 @@ class RaceTrainer(MultiTrainer):
     Attributes:
         trainers: one for each stack: the contestants without batch normalisation, and those with it.
         reached: for each contestant and seed, the epoch after which the accuracy was `FAST` for the first time; NaN
-            where it was not yet. Of the test points, where there are any. Shape (contestants, seeds).
+            if not yet. On the test points, if there are any. Shape (contestants, seeds).
     """
 
     def __init__(self, race: Race):
@@ -105,7 +105,7 @@ class RaceTrainer(MultiTrainer):
     def figures(self, what: str, indices: list[int] | None = None) -> np.ndarray:
         """A figure of `Moment`, such as "train_loss", at some recorded moments: shape (contestants, moments, seeds).
 
-        Without indices, at all of them. A run that has left the numbers has NaN.
+        Without indices, at all of them. NaN after a run has diverged.
         """
         indices = range(len(self.lead.history.moments)) if indices is None else indices
         figures = np.full((len(self.race.contestants), len(indices), self.race.n_seeds), np.nan)

@@ -47,7 +47,7 @@ def expected(p: Propagation, pause: Callable[..., object] = nothing) -> Theory:
 def keeping_gain(
     activation: str, initializer: str, width: int, pause: Callable[..., object] = nothing
 ) -> float | str:
-    """The critical gain; in words why there is none, where there is none."""
+    """The critical gain, or a sentence that says why there is none."""
     try:
         return critical_gain(activation, initializer, width, pause=pause)
     except ValueError as error:

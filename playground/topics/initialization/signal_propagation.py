@@ -21,16 +21,16 @@ MAX_DEPTH = limits.DEPTH
 MAX_WIDTH = limits.DEPTH_WIDTH
 MAX_BATCH = 512
 GAINS = (0.01, 100.0)  # the least and the largest factor of a scheme's standard deviation
-NOISE = 0.1  # of the datasets, as is an experiment's by default
+NOISE = 0.1  # of the datasets, the default of an experiment
 BINS = 50  # of the histograms of activations
 REACH = 4.0  # of the histograms of an unbounded activation, either way: 4 standard deviations of a signal of unit size
-LOST = 0.01  # share of its first size below which a signal has died; beyond the inverse it has exploded
+LOST = 0.01  # share of its first size below which a signal has died; above the inverse it has exploded
 BYTES_AT_ONCE = 96 * 2**20  # of weights and activations that are held for the way back
 
 
 @dataclass(frozen=True)
 class Noise:
-    """The input that is no dataset, with what a student should know of it."""
+    """The input that is no dataset, with what a student should know about it."""
 
     label: str = "Gaussian noise"
     meaning: str = "As many features as a layer has units, each independent, with mean 0 and variance 1."
@@ -83,7 +83,7 @@ class Propagation(Record):
     # fmt: on
 
     def fans(self, i: int) -> tuple[int, int]:
-        """fan_in and fan_out of layer i, counted from 0: width and width, but for the first on a dataset."""
+        """fan_in and fan_out of layer i, counted from 0: width and width, except for the first on a dataset."""
         return (2 if i == 0 and self.input in PLANE else self.width), self.width
 
 
@@ -100,7 +100,7 @@ class Curves:
 
     @property
     def signal_lost_at(self) -> int | None:
-        """The first layer, counted from 1, whose activations are lost as `lost` has it; None where they never are."""
+        """The first layer, counted from 1, whose activations are lost, see `lost`; None where they never are."""
         return None if self.a_std is None else lost(self.a_std)
 
     @property
@@ -121,10 +121,10 @@ def lost(std: np.ndarray) -> int | None:
 
 @dataclass(frozen=True)
 class Signal(Curves):
-    """What was measured at each layer, input first; arrays of shape (depth,) where nothing else is said.
+    """What was measured at each layer, input first; arrays of shape (depth,) if nothing else is stated.
 
     z is what an activation gets (with batch normalisation, the normalised), a what it gives. Statistics run over all
-    units and examples. Beyond the largest float64, a standard deviation is infinite and a mean no number.
+    units and examples. Beyond the largest float64, a standard deviation is infinite and a mean NaN.
 
     Attributes:
         z_mean, z_std: of the pre-activations.
@@ -132,9 +132,9 @@ class Signal(Curves):
         a_std_examples: standard deviation of a unit's activation over the examples, as the root mean square over
             units: the part of `a_std` that tells examples apart.
         da_std, dz_std: of the gradients with respect to a and to z.
-        histogram: share of the activations in each bin, shape (depth, BINS); the outermost hold all that is beyond.
+        histogram: share of the activations in each bin, shape (depth, BINS); the outermost include all beyond.
         edges: limits of the bins, the same for all layers and all schemes, shape (BINS + 1,).
-        saturated: share of the activations near a bound, as `Activation.saturated` has it; None: there is no bound.
+        saturated: share of the activations near a bound, see `Activation.saturated`; None: there is no bound.
         dead: share of the units with slope 0 for every example; None: a unit can't die.
     """
 
@@ -154,20 +154,20 @@ class Signal(Curves):
 def propagate(p: Propagation, pause: Callable[..., object] = nothing) -> Signal:
     """One pass forward in training mode, and one back from a gradient dL/da at the top that is standard normal noise.
 
-    Noise in place of a loss: the way back is linear in the gradient, so that all of it is relative to the top anyway,
-    and nothing depends on labels or an output layer.
+    Noise in place of a loss: the backward pass is linear in the gradient, so only sizes relative to the top matter, and
+    no labels or output layer are needed.
 
     In float64: float32 would take two thirds of the time, but unit normal weights overflow it at layer 36 of 256 ReLUs,
     and with small normal weights the gradient of 256 sigmoids is zero to the last digit 32 layers below the top.
 
     Args:
-        p: what is sent through what.
-        pause: called after each layer with the share that is done, so that others may come between.
+        p: the signal and the network.
+        pause: called after each layer with the share that is done, so that others get their turns.
     """
     edges = histogram_edges(ACTIVATIONS[p.activation])
     groups = _groups(p)
     layers, forward, backward = [], [], []
-    with np.errstate(all="ignore"):  # of what overflows, `Signal` tells
+    with np.errstate(all="ignore"):  # `Signal` reports what overflows
         A, inputs = batch(p), []
         dA = top_gradient(p, len(A))
         for group in groups:
@@ -246,7 +246,7 @@ def _forward(layer: list[Layer], A: np.ndarray) -> np.ndarray:
 
 
 def _statistics(layer: list[Layer], edges: np.ndarray) -> dict[str, float | np.ndarray | None]:
-    """What a `Signal` says of a layer after the pass forward."""
+    """What a `Signal` says about a layer after the forward pass."""
     *_, before, activation = layer
     z, a = before.output, activation.output
     saturated, dead = activation.saturated(), activation.dead()
@@ -267,7 +267,7 @@ def _columns(rows: list[dict]) -> dict[str, np.ndarray | None]:
 
 
 def spread(A: np.ndarray) -> float:
-    """Standard deviation over all entries; squares don't overflow. Infinite where A itself has overflown."""
+    """Standard deviation over all entries; squares don't overflow. Infinite where A itself has overflowed."""
     largest = np.abs(A).max()
     if largest == 0:
         return 0.0

@@ -1,8 +1,8 @@
 """Standings say who is ahead in a race, and only where the difference is more than chance.
 
 Seed k of each contestant is a pair with seed k of every other, so contestants are compared by Wilcoxon's signed-rank
-test (1945) on the training losses. Which two are compared is seen only in the race itself, so the p value counts for
-all pairs that could have been (Bonferroni).
+test (1945) on the training losses. Which two are compared depends on the race itself, so the p value is
+corrected for all possible pairs (Bonferroni).
 """
 
 from collections.abc import Callable
@@ -99,7 +99,7 @@ def idle_share(trainer: RaceTrainer, contestant: Contestant) -> float:
 
 
 def explanation(race: Race) -> str:
-    """How the table is to be read, and how the verdicts were tested."""
+    """How to read the table, and how the verdicts were tested."""
     text = (
         f"At {FAST:.0%}: share of the seeds that have reached this accuracy, and the median of the epochs they took. "
         "Loss and accuracy: median over the seeds, with quartiles. Idle units: dead or saturated ones. A difference "
@@ -113,7 +113,7 @@ def explanation(race: Race) -> str:
 
 
 def table(trainer: RaceTrainer) -> pd.DataFrame:
-    """The standings as a table, a row a contestant."""
+    """The standings as a table, one row per contestant."""
     judged = "Test accuracy" if trainer.judged == "test_accuracy" else "Training accuracy"
     return pd.DataFrame(
         [

@@ -1,4 +1,4 @@
-"""What is shown of batch normalisation agrees with mathematics, and with the networks that train."""
+"""What is shown about batch normalisation agrees with mathematics, and with the networks that train."""
 
 from dataclasses import replace
 
@@ -47,7 +47,7 @@ SHORT = Evaluation(epochs=10)
 
 @pytest.fixture(scope="module")
 def trainer() -> Trainer:
-    """Trained networks; tests share them, so none may train them on."""
+    """Trained networks; tests share them, so none may train them any further."""
     trainer = seeds_trainer(SHORT.experiment)
     trainer.run(10**6)
     return trainer
@@ -86,7 +86,7 @@ def test_a_shift_of_the_batch_has_no_gradient_and_a_stretch_only_that_of_epsilon
 
 
 def test_the_upstream_gradient_is_that_of_the_loss_behind(monkeypatch):
-    """The loss, asked itself: move one output of the batch normalisation, and see by how much the loss moves."""
+    """Measured: move one output of the batch normalisation, and see how much the loss changes."""
     built = []
     make = module.NeuralNetwork
     monkeypatch.setattr(module, "NeuralNetwork", lambda layers: built.append(make(layers)) or built[-1])

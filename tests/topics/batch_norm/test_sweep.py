@@ -1,4 +1,4 @@
-"""Each network of a sweep trains as it would alone, and what is read off it says no more than was tried."""
+"""Each network of a sweep trains as it would alone, and its summary says no more than was tried."""
 
 from dataclasses import fields
 

@@ -1,4 +1,4 @@
-"""A picture comes to the network as the data's digits did: wherever, however large and in whatever file it is drawn."""
+"""A picture is prepared like the data's digits: drawn at any place, at any size, and in any kind of file."""
 
 import io
 import struct
@@ -264,7 +264,7 @@ def test_what_can_not_be_read_is_said_in_words(data, words):
 
 
 def seen_or_refused(data):
-    """Either a sound image or a `ValueError` comes of it."""
+    """The result is a valid image or a `ValueError`."""
     try:
         pixels = from_upload(data).pixels
     except ValueError as error:

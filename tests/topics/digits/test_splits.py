@@ -85,7 +85,7 @@ def test_the_comparison_has_no_knob_for_what_it_compares():
 
 def test_a_network_that_diverges_keeps_its_last_accuracy():
     trainer = TwoSplitsTrainer(TwoSplits(n_seeds=2, **SMALL))
-    trainer.trainers[0].overflow[...] = True  # it stands still from here on
+    trainer.trainers[0].overflow[...] = True  # it does not train from here on
     trainer.run(2 * trainer.steps_per_epoch)
     assert trainer.accuracies().shape == (2, 2, 3)
     assert len(set(trainer.accuracies()[0, 0])) == 1
@@ -152,7 +152,7 @@ def test_distances_and_neighbours_are_those_of_all_pairs(split):
     assert part.distances == pytest.approx(np.sqrt(squares.min(axis=1)))
     among = ((data.X_test[:, None] - data.X_test[None]) ** 2).sum(axis=-1)
     np.fill_diagonal(among, np.inf)
-    assert part.own_share == pytest.approx((among.min(axis=1) < squares.min(axis=1)).mean(), abs=0.01)  # but for ties
+    assert part.own_share == pytest.approx((among.min(axis=1) < squares.min(axis=1)).mean(), abs=0.01)  # ties aside
     assert part.expected_share == 359 / 1796
 
 

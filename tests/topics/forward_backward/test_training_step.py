@@ -86,7 +86,7 @@ def test_equations_go_forward_then_back_then_update_and_each_shows_the_engines_r
 
 @each_step
 def test_the_matrix_equations_hold(settings):
-    """The operands that stand beside an equation give its result: as the formula says, with the shapes as shown."""
+    """The operands that are shown with an equation give its result: as the formula says, with the shapes as shown."""
     for equation in equations(follow_step(settings)):
         operands = [array.values.T if array.transposed else array.values for array in equation.operands]
         result, kind = equation.result.values, equation.name.rstrip("0123456789")

@@ -22,7 +22,7 @@ from playground.topics.initialization.mean_field import NoTheory, fixed_point, m
 from playground.topics.initialization.signal_propagation import Propagation, batch, propagate
 
 RANDOM = [name for name, scheme in INITIALIZERS.items() if scheme.variance(1, 1)]
-FOUND = [name for name in ACTIVATIONS if name not in ("gelu", "silu")]  # a theory of their critical gain
+FOUND = [name for name in ACTIVATIONS if name not in ("gelu", "silu")]  # those with a theory of their critical gain
 
 
 def function(activation):
@@ -121,7 +121,7 @@ def test_theory_predicts_each_layer_to_within_the_scatter_of_its_width(scheme, a
 def test_networks_scatter_as_predicted(activation):
     p = Propagation(depth=12, width=64, activation=activation, initializer="lecun_normal", gain=1.2, batch_size=1)
     scatter, networks = theory(p).scatter, 300
-    if activation != "tanh":  # whose fixed point does away with most of it
+    if activation != "tanh":  # whose fixed point removes most of it
         assert scatter == pytest.approx(np.sqrt({"relu": 5, "linear": 2}[activation] * np.arange(1, 13) / 64) / 2)
     logs = [math.log(rms(propagate(replace(p, seed=seed)))[-1] / theory(replace(p, seed=seed)).a_rms[-1])
             for seed in range(networks)]  # fmt: skip
@@ -324,7 +324,7 @@ def test_nor_is_there_one_under_batch_norm_where_examples_come_to_stand_out(acti
 
 
 class Comb:
-    """An activation that jumps so often that no mean over a normal distribution can be had from a few nodes."""
+    """An activation that jumps so often that a few nodes can't give a mean over a normal distribution."""
 
     label = "Comb"
 

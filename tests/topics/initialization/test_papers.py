@@ -1,4 +1,4 @@
-"""What the papers report is shown by their experiments, from other seeds, too; and would not be shown by any race."""
+"""The papers' experiments show what the papers report, with other seeds too; and not every race would show it."""
 
 from dataclasses import replace
 from functools import cache
@@ -14,7 +14,7 @@ from playground.training.contestants import Contestant
 from playground.training.loop import build_network
 
 SEED = 4711  # not the page's, and not chosen for what it shows
-LESS = {  # what is enough for a test
+LESS = {  # settings that are enough for a test
     "glorot_sigmoid": {"epochs": 60},
     "glorot_tanh": {"n_seeds": 8},
     "he_22": {"n_seeds": 8, "epochs": 250},
@@ -44,7 +44,7 @@ def measure(paper, run: RaceTrainer) -> list[Measured]:
 
 
 def verdicts(name: str, **changes) -> list[bool | None]:
-    """What is said of each claim at the end of a race that differs from the paper's."""
+    """What is said about each claim at the end of a race that differs from the paper's."""
     paper = PAPERS[name]
     return [measured.holds for measured in measure(paper, trained(shorter(paper, **changes)))]
 

@@ -1,4 +1,4 @@
-"""In a race only the first weights differ: each network of it trains as it would alone, and its URL tells it all."""
+"""In a race only the first weights differ: each network of it trains as it would alone, and its URL says all of it."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A contestant is said to lead only where a paired test shows it, and where it shows nothing, that is said."""
+"""The table names a leader only if a paired test shows one, and if it shows nothing, the table says so."""
 
 import numpy as np
 import pytest
