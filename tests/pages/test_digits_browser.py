@@ -131,6 +131,7 @@ def test_a_picture_is_read_and_a_bad_one_gets_a_message(open_page):
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
 
 
+@pytest.mark.exhaustive  # the script alone: tests/export
 def test_the_script_that_is_taken_home_prints_the_losses_of_the_page(open_page, tmp_path):
     page = open_page("?epochs=3")
     press(page, "Play")

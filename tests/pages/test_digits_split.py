@@ -87,7 +87,8 @@ def test_a_malformed_link_opens_with_what_is_near_and_says_so(visit):
     assert any("`split`" in notice for notice in visitor.notices)
 
 
-@pytest.mark.parametrize("end", [pytest.param("low", marks=pytest.mark.exhaustive), "high"])  # low: as in a sweep
+@pytest.mark.exhaustive  # in the quick tests: those of a sweep
+@pytest.mark.parametrize("end", ["low", "high"])
 def test_every_knob_may_stand_at_its_ends(section, end):
     for name, knob in TwoSplits.knobs().items():
         if isinstance(knob, Number):

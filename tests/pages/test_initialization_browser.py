@@ -21,6 +21,7 @@ def new_server(tmp_path):
         yield address
 
 
+@pytest.mark.exhaustive  # starts a server of its own
 def test_a_link_to_a_race_is_the_first_thing_that_a_new_server_is_asked_for(new_server, open_address):
     query = {"section": "race", "contestants": "zeros~he_normal", **RACE}
     page = open_address(f"{new_server}/initialization?{urlencode(query)}")

@@ -159,7 +159,13 @@ def test_speed_is_how_far_a_frame_goes_and_does_not_change_the_result(visit, spe
 # Knobs
 
 
-@pytest.mark.parametrize("name, option", OPTIONS)
+@pytest.mark.parametrize(
+    "name, option",
+    [
+        pytest.param(name, option, marks=[pytest.mark.exhaustive] * (option not in list(KNOBS[name].options)[-2:]))
+        for name, option in OPTIONS
+    ],
+)  # the last are the newest
 def test_every_option_can_be_chosen_and_trained(visit, name, option):
     page = visit().turn(name, option).press("Epoch")
     assert page.url[name] == option

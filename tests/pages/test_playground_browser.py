@@ -91,6 +91,7 @@ def test_the_keyboard_looks_back_and_forward_again(browse):
     assert tab.settle().figures == newest
 
 
+@pytest.mark.exhaustive  # in a simulated browser: test_a_copied_url_gives_the_same_figures_changes_in_the_run_included
 def test_a_copied_link_trained_as_far_shows_the_same_figures(browse):
     tab = browse(batch_size="3")
     tab.page.get_by_role("radio", name="Slow").click()
@@ -109,6 +110,7 @@ def test_a_copied_link_trained_as_far_shows_the_same_figures(browse):
     assert copy.train(int(epoch)).settle().figures == figures
 
 
+@pytest.mark.exhaustive  # in a simulated browser: test_visitors_of_one_link_have_each_their_own_run
 def test_two_visitors_of_one_link_at_once_have_each_their_own_run(browse, visit):
     one = browse(dataset="moons", epochs="5000")
     link = one.query

@@ -49,13 +49,19 @@ def verdicts(name: str, **changes) -> list[bool | None]:
     return [measured.holds for measured in measure(paper, trained(shorter(paper, **changes)))]
 
 
-@each_paper
+TAKE_LONG = ("glorot_tanh", "he_22", "he_30")
+
+
+@pytest.mark.parametrize(
+    "paper",
+    [
+        pytest.param(paper, id=name, marks=[pytest.mark.exhaustive] * (name in TAKE_LONG))
+        for name, paper in PAPERS.items()
+    ],
+)
 def test_the_experiment_shows_what_the_paper_reports(paper):
     for measured in measure(paper, trained(shorter(paper))):
         assert measured.holds is True, measured.text
-
-
-TAKE_LONG = ("glorot_tanh", "he_22", "he_30")  # that each can fail is shown by the next test as well
 
 
 @pytest.mark.parametrize(
