@@ -9,14 +9,22 @@ from .knobs import MAX_TEXT, Knob
 
 
 def knob(kind: type[Knob], default: Any, **about) -> Any:
-    """A field of a record that is a knob of the given kind."""
-    return field(default=default, metadata={"knob": kind(default=default, **about)})
+    """A field of a record that is a knob of the given kind.
+
+    Raises:
+        TypeError: if the knob lacks something, such as its label.
+        ValueError: if its default is not valid.
+    """
+    return _field(kind(default=default, **about))
 
 
 def knob_like(record: type["Record"], name: str, **changes) -> Any:
     """A field that is a knob of another record, with some of its attributes changed."""
-    changed = replace(record.knobs()[name], **changes)
-    return field(default=changed.default, metadata={"knob": changed})
+    return _field(replace(record.knobs()[name], **changes))
+
+
+def _field(knob: Knob) -> Any:
+    return field(default=knob.check(knob.default), metadata={"knob": knob})
 
 
 @dataclass(frozen=True)

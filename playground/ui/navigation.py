@@ -2,6 +2,7 @@
 
 import ast
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import streamlit as st
@@ -12,17 +13,37 @@ BY_NAVIGATION = "by navigation"  # key in the session: set if its scripts begin 
 
 @cache  # Streamlit's own cache copies its entries: 4 ms for the six pages, at every click
 def about(path: Path, changed: float) -> dict:
-    """The constant `PAGE` of a page's file, read without running the file, which was last changed at `changed`."""
+    """The constant `PAGE` of a page's file, read without running the file, which was last changed at `changed`.
+
+    Raises:
+        ValueError: if there is none, or if it lacks something; the message says what.
+    """
     for node in ast.parse(path.read_text("utf-8")).body:
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "PAGE":
-            return ast.literal_eval(node.value)
-    raise ValueError(f"{path.name} has no constant PAGE")
+            page = ast.literal_eval(node.value)
+            if page.keys() != {"title", "icon", "position"}:
+                raise ValueError(f"PAGE in {path.name} must have title, icon and position, not {', '.join(page)}.")
+            return page
+    raise ValueError(f'{path.name} has no constant PAGE = {{"title": ..., "icon": ..., "position": ...}}.')
+
+
+def described() -> list[tuple[Path, dict]]:
+    """The files of the pages with what they say of themselves, in the order of their positions.
+
+    Raises:
+        ValueError: if a page does not say what it is, or two have one position.
+    """
+    found = [(path, about(path, path.stat().st_mtime)) for path in PAGES.glob("*.py")]
+    found.sort(key=lambda page: (page[1]["position"], page[0]))
+    for (one, here), (other, there) in pairwise(found):
+        if here["position"] == there["position"]:
+            raise ValueError(f"{one.name} and {other.name} have the same position, {here['position']}.")
+    return found
 
 
 def pages() -> list:
-    """The pages in the order of their positions; the app opens with the first one."""
-    found = [(path, about(path, path.stat().st_mtime)) for path in PAGES.glob("*.py")]
-    found.sort(key=lambda page: page[1]["position"])
+    """The pages; the app opens with the first one."""
+    found = described()
     return [st.Page(path, title=page["title"], icon=page["icon"], default=path == found[0][0]) for path, page in found]
 
 

@@ -183,7 +183,7 @@ def test_the_noise_falls_as_theory_has_it(dataset):
 
 
 @pytest.mark.parametrize("size", [2, 3])
-def test_the_noise_that_theory_foretells_is_exact(size):
+def test_the_noise_that_theory_predicts_is_exact(size):
     """Against every batch that can be drawn from a few points."""
     z = np.array([0.0, 1.0, 1.5, 4.0, -2.0])
     batches = z[np.indices((5,) * size).reshape(size, -1).T]
