@@ -38,6 +38,12 @@ def test_playing_ends_with_standings_and_a_verdict(race):
     assert table["Verdict"][0].startswith("behind He normal")
 
 
+def test_before_the_end_of_a_race_the_verdict_is_open(race):
+    race.turn("epochs", 50).turn("learning_rate", 0.5).press("Epoch", 3)
+    assert set(race.app.dataframe[0].value["Verdict"]) == {"decided at the end"}
+    assert "about one data set" in race.words
+
+
 def test_the_same_race_gives_the_same_table(race, visit):
     first = race.press("Epoch", 2).app.dataframe[0].value
     second = race.press("Reset").press("Epoch", 2).app.dataframe[0].value

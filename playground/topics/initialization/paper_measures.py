@@ -16,7 +16,7 @@ import numpy as np
 from ...nn import Dense, NeuralNetwork
 from ...text import number, percent
 from ...training.contestants import Contestant
-from ...training.significance import LEVEL, p_value, quartiles
+from ...training.significance import AT_THE_END, Comparison, compare, quartiles
 from .race import FAST, RaceTrainer
 
 SNAPSHOTS = 8  # moments of a run that a measure uses at most
@@ -66,14 +66,15 @@ def probe(run: RaceTrainer) -> tuple[np.ndarray, np.ndarray]:
 
 def judge(run: RaceTrainer, text: str, holds: bool) -> Measured:
     """What was measured, with the judgement only if the run is over."""
-    over = all(trainer.finished or trainer.diverged for trainer in run.trainers)
-    return Measured(text, bool(holds) if over else None)
+    return Measured(text, bool(holds) if run.over else None)
 
 
-def compare(first: np.ndarray, last: np.ndarray) -> tuple[bool, str]:
-    """Whether Wilcoxon's signed-rank test shows a difference between the two, paired by seed; and the same in words."""
-    p = p_value(first, last)
-    return p < LEVEL, f"paired by seed, p = {number(p)}" if p < LEVEL else f"no difference shown, p = {number(p)}"
+def in_words(run: RaceTrainer, tested: Comparison) -> str:
+    """What the test of two contestants shows, once the run is over."""
+    if not run.over:
+        return AT_THE_END
+    shown = "no difference shown" if tested.lower is None else "paired by seed"
+    return f"{shown}, {tested.test}"
 
 
 def by_contestant(run: RaceTrainer, values: Sequence[Any], words: Callable[[Any], str]) -> str:
@@ -118,16 +119,16 @@ def last_learns(run: RaceTrainer, others_from: float = 0, others_to: float = 1) 
     Of each other contestant, the share of the seeds that learn is from `others_from` to `others_to`.
     """
     epochs = np.nan_to_num(run.reached, nan=NEVER)
-    share, median = (epochs < NEVER).mean(axis=1), np.median(epochs, axis=1)
-    shown, test = compare(epochs[0], epochs[-1])
+    share = (epochs < NEVER).mean(axis=1)
+    tested = compare(epochs[0], epochs[-1])
 
     def words(epochs):
         after = f", after {np.median(epochs):g} epochs (median)" if np.median(epochs) < NEVER / 2 else ""
         return f"{(epochs < NEVER).sum()} of {len(epochs)} seeds{after}"
 
-    text = f"{percent(FAST)} accuracy is reached by {by_contestant(run, epochs, words)} ({test})."
+    text = f"{percent(FAST)} accuracy is reached by {by_contestant(run, epochs, words)} ({in_words(run, tested)})."
     others = others_from <= share[:-1].min() and share[:-1].max() <= others_to
-    return judge(run, text, shown and share[-1] > MOST and median[-1] < median[0] and others)
+    return judge(run, text, tested.lower == 1 and share[-1] > MOST and others)
 
 
 last_learns_alone = partial(last_learns, others_to=FEW)
@@ -144,10 +145,10 @@ def errors_on_test(run: RaceTrainer) -> np.ndarray:
 def last_errs_less(run: RaceTrainer) -> Measured:
     """The test error of the last contestant is lower than that of the first."""
     errors = errors_on_test(run)
-    shown, test = compare(errors[0], errors[-1])
+    tested = compare(errors[0], errors[-1])
     text = by_contestant(run, errors, lambda error: spread_in_words(error, percent))
-    text = f"Test error, median and quartiles over the seeds: {text} ({test})."
-    return judge(run, text, shown and np.median(errors[-1]) < np.median(errors[0]))
+    text = f"Test error, median and quartiles over the seeds: {text} ({in_words(run, tested)})."
+    return judge(run, text, tested.lower == 1)
 
 
 def first_diverges(run: RaceTrainer) -> Measured:
@@ -204,13 +205,15 @@ def gradients_shrink(run: RaceTrainer) -> Measured:
     """The mean factor from a hidden layer's gradient to that of the layer below it, before the first step."""
     sizes = [gradients(network, *probe(run)) for network in at_start(run)]
     factors = [(size[0] / size[-1]) ** (1 / max(1, len(size) - 1)) for size in sizes]
-    shown, test = compare(factors[0], factors[-1])
+    tested = compare(factors[0], factors[-1])
     steps = len(run.race.hidden) - 1
     text = by_contestant(
         run, factors, lambda f: f"× {np.median(f):.2f} a layer, × {number(np.median(f) ** steps)} in all"
     )
-    text = f"Gradients before the first step, from the last hidden layer back to the first: {text} ({test})."
-    return judge(run, text, shown and np.median(factors[0]) < SHRINKS < np.median(factors[-1]))
+    text = (
+        f"Gradients before the first step, from the last hidden layer to the first: {text} ({in_words(run, tested)})."
+    )
+    return judge(run, text, tested.lower == 0 and np.median(factors[0]) < SHRINKS < np.median(factors[-1]))
 
 
 def singular_values(run: RaceTrainer) -> Measured:
@@ -235,10 +238,10 @@ def inputs_are_stable(run: RaceTrainer) -> Measured:
 
     widths = [np.array([width(state) for state in states(run, who)]) for who in run.race.contestants]
     changes = [np.median(each.max(axis=0) / each.min(axis=0), axis=-1) for each in widths]
-    shown, test = compare(changes[0], changes[-1])
+    tested = compare(changes[0], changes[-1])
     text = by_contestant(run, changes, lambda change: f"× {spread_in_words(change)}")
-    text = f"Smallest to largest distance of 15th and 85th percentile, for the median unit: {text} ({test})."
-    return judge(run, text, shown and np.median(changes[-1]) < np.median(changes[0]))
+    text = f"Smallest to largest distance of 15th and 85th percentile, median unit: {text} ({in_words(run, tested)})."
+    return judge(run, text, tested.lower == 1)
 
 
 @np.errstate(all="ignore")
