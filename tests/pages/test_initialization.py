@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from playground.charts import Profile, depth_curves
+from playground.topics.initialization.papers import PAPERS
 from playground.topics.initialization.race import Race
 from playground.topics.initialization.scheme_comparison import SchemeComparison, keeping_gain
 from playground.training.contestants import Contestant
@@ -67,6 +68,14 @@ def test_few_seeds_are_told_to_be_too_few(race):
     assert "it can show none" not in race.words
     race.turn("n_seeds", 2)
     assert "With 2 seeds it can show none" in race.words
+
+
+def test_a_papers_experiment_says_what_it_shows_and_what_holds_by_construction(visit):
+    paper = PAPERS["saxe_10"]
+    visitor = visit().go(PAGE).press(paper.title)
+    assert visitor.words.count("shown here") == 2
+    assert "not shown here" not in visitor.words
+    assert visitor.words.count("holds by construction") == 1
 
 
 @pytest.fixture
