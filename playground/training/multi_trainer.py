@@ -51,6 +51,11 @@ class MultiTrainer(Loop):
         return "" if "" in why else why.pop()
 
     @property
+    def over(self) -> bool:
+        """Whether nothing more will happen: only now it is decided who leads."""
+        return self.finished or bool(self.diverged)
+
+    @property
     def steps_per_epoch(self) -> int:
         """Mini-batches in a pass through the training set."""
         return self.lead.steps_per_epoch

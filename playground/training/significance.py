@@ -1,17 +1,93 @@
 """A difference is more than chance, or it is not shown: Wilcoxon's signed-rank test (1945) on pairs of networks."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.stats import rankdata
 
+from ..text import number
+
 LEVEL = 0.05  # of the test
 WORST_LOSS = 1e3  # a loss that is larger, or not a number, counts as this
+FLOOR = 1e-3  # of a difference of losses: as -log p it is a factor of 1.001 in p, the probability of the right class
+AT_THE_END = "decided at the end"  # before: who looks at equals again and again finds a leader in a third of the runs
 
 
-def comparable(losses: np.ndarray) -> np.ndarray:
-    """Losses to three digits, so that losses that are practically equal tie; at most `WORST_LOSS`."""
-    bounded = np.minimum(np.nan_to_num(losses, nan=WORST_LOSS, posinf=WORST_LOSS), WORST_LOSS)
-    digits = 10.0 ** (2 - np.floor(np.log10(np.maximum(bounded, 1e-12))))
-    return np.round(bounded * digits) / digits
+@dataclass(frozen=True)
+class Comparison:
+    """How two contestants compare, paired by seed.
+
+    Attributes:
+        p: p value of Wilcoxon's signed-rank test, corrected for the number of comparisons.
+        direction: sign of the signed ranks: -1 where the first is lower, 1 where the second is, 0 where neither is.
+        medians: of the first, and of the second.
+        difference: median of the paired differences, first minus second: how much there is between them.
+        wins: number of pairs in which the first is lower, and in which the second is.
+        pairs: number of pairs.
+        lower: who is lower, 0 or 1; None where no difference is shown.
+    """
+
+    p: float
+    direction: int
+    medians: tuple[float, float]
+    difference: float
+    wins: tuple[int, int]
+    pairs: int
+    lower: int | None
+
+    @property
+    def test(self) -> str:
+        """The p value in words, and if it is not enough, why."""
+        contradicted = self.p < LEVEL and self.lower is None
+        return f"p = {number(self.p)}{', but the medians do not agree' if contradicted else ''}"
+
+    @property
+    def verdict(self) -> str:
+        """What the test shows, with the size of the difference; a diverged loss differs by no size from another."""
+        size = abs(self.difference)
+        shown = "most have diverged" if size > WORST_LOSS / 2 else f"median difference {number(size)}"
+        return f"{'no difference shown' if self.lower is None else shown}, {self.test}"
+
+
+def compare(first: np.ndarray, second: np.ndarray, floor: float = 0.0, comparisons: int = 1) -> Comparison:
+    """Compare two contestants, paired by seed.
+
+    A difference is shown only where the test shows one and three ways to say which is lower agree: the signed ranks,
+    the two medians, and the median of the paired differences. With skewed values they need not.
+
+    Args:
+        first, second: a value of each seed, such as a loss, shape (seeds).
+        floor: what differs by less does not differ.
+        comparisons: how many could have been made: the p value is corrected for them (Bonferroni).
+    """
+    first, second = np.asarray(first, float), np.asarray(second, float)
+    differences = beyond(first - second, floor)
+    p = min(1.0, comparisons * p_value(differences, 0)) if not np.isnan(differences).any() else np.nan
+    ranks = rankdata(np.abs(differences)) * np.sign(differences)
+    medians = float(np.median(first)), float(np.median(second))
+    difference = float(np.median(differences))
+    signs = [np.sign(each) for each in (ranks.sum(), beyond(medians[0] - medians[1], floor), difference)]
+    agree = signs[0] != 0 and signs[0] == signs[1] == signs[2]
+    return Comparison(
+        p=p,
+        direction=int(np.nan_to_num(signs[0])),
+        medians=medians,
+        difference=difference,
+        wins=(int((differences < 0).sum()), int((differences > 0).sum())),
+        pairs=len(differences),
+        lower=int(signs[0] > 0) if p < LEVEL and agree else None,
+    )
+
+
+def beyond(differences: np.ndarray | float, floor: float) -> np.ndarray:
+    """The differences, with 0 in place of those below the floor; what rounding makes of 0 is 0, too."""
+    differences = np.round(differences, 12)
+    return np.where(np.abs(differences) < floor, 0.0, differences)
+
+
+def bounded(losses: np.ndarray) -> np.ndarray:
+    """Losses that can be compared: at most `WORST_LOSS`, also what is not a number."""
+    return np.minimum(np.nan_to_num(losses, nan=WORST_LOSS, posinf=WORST_LOSS), WORST_LOSS)
 
 
 def quartiles(values: np.ndarray) -> np.ndarray:
@@ -19,7 +95,7 @@ def quartiles(values: np.ndarray) -> np.ndarray:
     return np.quantile(values, [0.25, 0.5, 0.75], axis=-1)
 
 
-def p_value(a: np.ndarray, b: np.ndarray) -> float:
+def p_value(a: np.ndarray, b: np.ndarray | float) -> float:
     """Wilcoxon's signed-rank test (1945), two-sided and exact, for pairs; 1 where all are tied, NaN with a NaN.
 
     Pairs without a difference are left out, equal differences share their mean rank. Under the null hypothesis both

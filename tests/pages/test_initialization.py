@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from playground.charts import Profile, depth_curves
+from playground.topics.initialization.papers import PAPERS
 from playground.topics.initialization.race import Race
 from playground.topics.initialization.scheme_comparison import SchemeComparison, keeping_gain
 from playground.training.contestants import Contestant
@@ -38,6 +39,12 @@ def test_playing_ends_with_standings_and_a_verdict(race):
     assert table["Verdict"][0].startswith("behind He normal")
 
 
+def test_before_the_end_of_a_race_the_verdict_is_open(race):
+    race.turn("epochs", 50).turn("learning_rate", 0.5).press("Epoch", 3)
+    assert set(race.app.dataframe[0].value["Verdict"]) == {"decided at the end"}
+    assert "about one data set" in race.words
+
+
 def test_the_same_race_gives_the_same_table(race, visit):
     first = race.press("Epoch", 2).app.dataframe[0].value
     second = race.press("Reset").press("Epoch", 2).app.dataframe[0].value
@@ -61,6 +68,14 @@ def test_few_seeds_are_told_to_be_too_few(race):
     assert "it can show none" not in race.words
     race.turn("n_seeds", 2)
     assert "With 2 seeds it can show none" in race.words
+
+
+def test_a_papers_experiment_says_what_it_shows_and_what_holds_by_construction(visit):
+    paper = PAPERS["saxe_10"]
+    visitor = visit().go(PAGE).press(paper.title)
+    assert visitor.words.count("shown here") == 2
+    assert "not shown here" not in visitor.words
+    assert visitor.words.count("holds by construction") == 1
 
 
 @pytest.fixture

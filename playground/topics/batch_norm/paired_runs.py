@@ -10,10 +10,9 @@ import numpy as np
 from ...nn import Activation, NeuralNetwork
 from ...settings.knobs import Integer
 from ...settings.record import knob, knob_like
-from ...text import number
 from ...training.contestants import WithAndWithout
 from ...training.experiment import Experiment
-from ...training.significance import LEVEL, comparable, p_value, seeds_needed
+from ...training.significance import AT_THE_END, FLOOR, WORST_LOSS, compare, seeds_needed
 from ..initialization.race import RaceTrainer
 
 PERCENTILES = (15, 50, 85)  # as in figure 1 of Ioffe & Szegedy (2015)
@@ -96,18 +95,21 @@ def input_percentiles(network: NeuralNetwork, X: np.ndarray) -> np.ndarray:
 
 
 def verdict(trainer: RaceTrainer) -> str:
-    """Whether batch normalisation leads to a lower training loss, tested on the pairs of networks."""
-    newest = len(trainer.lead.history.moments) - 1
-    losses = comparable(trainer.figures("train_loss", [newest])[:, 0])
-    without, normalised = losses
-    p, pairs = p_value(without, normalised), len(without)
+    """Whether batch normalisation leads to a lower training loss, tested on the pairs of networks at the end."""
+    losses = trainer.losses()
+    tested = compare(*losses, FLOOR)
     text = (
-        f"The loss is lower with batch normalisation in {(normalised < without).sum()} of {pairs} pairs of networks, "
-        f"and lower without in {(without < normalised).sum()} (Wilcoxon's signed-rank test: p = {number(p)})."
+        f"The loss is lower with batch normalisation in {tested.wins[1]} of {tested.pairs} pairs of networks, "
+        f"and lower without in {tested.wins[0]}"
     )
-    if p < LEVEL:
-        leads = np.argmin(np.median(losses, axis=-1))
-        return f"**{'With' if leads else 'Without'} batch normalisation the training loss is lower.** {text}"
+    if not trainer.over:
+        return f"**Which loss is lower is {AT_THE_END}.** {text}, so far."
+    if (losses >= WORST_LOSS).all():
+        return "**All have diverged.** Neither loss is lower."
+    if tested.lower is not None:
+        text += f" (Wilcoxon's signed-rank test: {tested.verdict})."
+        return f"**{('Without', 'With')[tested.lower]} batch normalisation the training loss is lower.** {text}"
+    text += f" (Wilcoxon's signed-rank test: {tested.test})."
     needed = seeds_needed(len(losses))
-    few = f" With {pairs} seeds the test can show none: take at least {needed}." if pairs < needed else ""
+    few = f" With {tested.pairs} seeds the test can show none: take at least {needed}." if tested.pairs < needed else ""
     return f"**No difference in the training loss shown.** {text}{few}"

@@ -18,7 +18,7 @@ from ...training.contestants import Contestant, WithAndWithout
 from ...training.experiment import Experiment
 from ...training.loop import initial_network
 from ...training.multi_trainer import MultiTrainer
-from ...training.significance import WORST_LOSS, quartiles
+from ...training.significance import WORST_LOSS, bounded, quartiles
 from ...training.trainer import Trainer
 
 TRAINS = 0.9  # training accuracy from which a network counts as trained
@@ -123,8 +123,7 @@ class SweepTrainer(MultiTrainer):
     def losses(self) -> np.ndarray:
         """Present training loss, at most `WORST_LOSS`, also for a diverged network; shape as above."""
         losses = np.array([trainer.history.moments[-1].train_loss for trainer in self.trainers])
-        losses = np.nan_to_num(losses, nan=WORST_LOSS, posinf=WORST_LOSS)
-        return np.where(self.diverged_runs(), WORST_LOSS, np.minimum(losses, WORST_LOSS))
+        return np.where(self.diverged_runs(), WORST_LOSS, bounded(losses))
 
     def trained(self) -> np.ndarray:
         """Which networks have a training accuracy of `TRAINS` or more, and have not diverged; shape as above."""
@@ -169,7 +168,11 @@ def reading(trainer: SweepTrainer) -> str:
     without, normalised = (range_words(sweep.values, share) for share in shares)
     step = sweep.values[1] / sweep.values[0]
     medians = np.median(trainer.losses(), axis=-1)
-    best = [f"{number(row.min())} at {sweep.values[row.argmin()]:.3g}" for row in medians]
+    none = "none, as most diverge at each"
+    best = [
+        f"{number(row.min())} at {sweep.values[row.argmin()]:.3g}" if row.min() < WORST_LOSS else none
+        for row in medians
+    ]
     return (
         f"After {trainer.lead.epoch} epochs at least half of the seeds train  \n"
         f"**without** batch normalisation {without},  \n"

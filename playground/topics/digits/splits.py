@@ -15,11 +15,10 @@ from sklearn.neighbors import NearestNeighbors
 from ...data.datasets import SPLITS, Data
 from ...settings.knobs import Integer
 from ...settings.record import knob, knob_like
-from ...text import number
 from ...training.experiment import Experiment
 from ...training.loop import experiment_data
 from ...training.multi_trainer import MultiTrainer
-from ...training.significance import LEVEL, p_value, seeds_needed
+from ...training.significance import AT_THE_END, LEVEL, compare, seeds_needed
 from ...training.trainer import Trainer
 from .analysis import answers, confusion
 from .digits_experiment import Digits
@@ -117,23 +116,35 @@ def _recalls(trainer: Trainer) -> np.ndarray:
 
 
 def verdict(trainer: TwoSplitsTrainer) -> str:
-    """How much the test accuracies of the two ways to split differ, tested on the pairs of networks."""
-    last, stratified = trainer.accuracies()[..., -1]
-    medians = 100 * np.median(last), 100 * np.median(stratified)
-    pairs, p = len(last), p_value(last, stratified)
+    """How much the test accuracies of the two ways to split differ, tested on the pairs of networks at the end."""
+    tested = compare(*trainer.accuracies()[..., -1])
+    medians, pairs = [100 * median for median in tested.medians], tested.pairs
     text = (
         f"Median test accuracy {medians[0]:.1f} % on the last part and {medians[1]:.1f} % on a stratified one: "
-        f"{abs(medians[1] - medians[0]):.1f} points apart. Stratified is ahead in {(stratified > last).sum()} of "
-        f"{pairs} pairs of networks (Wilcoxon's signed-rank test: p = {number(p)})."
+        f"{abs(medians[1] - medians[0]):.1f} points apart, and {100 * abs(tested.difference):.1f} in the median pair. "
+        f"Stratified is ahead in {tested.wins[0]} of {pairs} pairs of networks"
     )
+    if not trainer.over:
+        return f"**Which is the harder test is {AT_THE_END}.** {text}, so far."
+    if trainer.n_diverged == 2 * pairs:
+        return "**All have diverged.** Neither is the harder test."
+    text += f" (Wilcoxon's signed-rank test: {tested.test})."
     if trainer.n_diverged:
         text += f" Diverged: {trainer.n_diverged} of {2 * pairs} networks, which count with their last accuracy."
-    if p < LEVEL:
-        lower = "last part" if medians[0] < medians[1] else "stratified part"
-        return f"**The {lower} is the harder test.** {text}"
+    if tested.lower is not None:
+        return f"**The {('last', 'stratified')[tested.lower]} part is the harder test.** {text}"
     needed = seeds_needed(len(PAIR))
     few = f" With {pairs} seeds the test can show none: take at least {needed}." if pairs < needed else ""
     return f"**No difference shown.** {text}{few}"
+
+
+def explanation() -> str:
+    """How the verdict is found, and what it is about."""
+    return (
+        "The verdict compares test accuracies at the end of the run, not before: who looks at equals after every epoch "
+        "sees a difference sooner or later. A difference counts where Wilcoxon's signed-rank test, paired by seed, "
+        f"gives p < {LEVEL}, and where the medians agree with its direction. All this is about one file of digits."
+    )
 
 
 def failing(recalls: np.ndarray, count: int = 3) -> list[tuple[int, float]]:

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...nn import Dense, NeuralNetwork
+from ...nn import Activation, Dense, NeuralNetwork
 from ...text import number, percent
 from ...training.contestants import Contestant
-from ...training.significance import LEVEL, p_value, quartiles
+from ...training.significance import AT_THE_END, Comparison, compare, quartiles
 from .race import FAST, RaceTrainer
 
 SNAPSHOTS = 8  # moments of a run that a measure uses at most
@@ -24,7 +24,10 @@ PROBE = 100  # training examples that activations and gradients are measured on,
 MOST, FEW = 0.5, 0.25  # "most" seeds: a share above the first number; "few": at most the second
 NEVER = 1e9  # epochs, in place of infinity, for a seed that has not reached the goal
 ROUNDING = 1e-4  # a singular value below this share of the largest one is zero, in float32
-FLAT = 0.1  # median over largest singular value: below it, a map nearly loses half of the directions
+FLAT = 0.1  # a singular value below this share of the largest one: the map nearly loses that direction
+SATURATED, EARLY = 0.1, 0.25  # a sigmoid's mean below the first is near 0; "very quickly": within this share of a run
+NEAR_HALF = 0.01  # the mean of a layer that a sigmoid has not left 0.5 in, give or take
+JACOBIANS, NEAR = 4, 0.1  # examples that a layer's Jacobian is measured on; how far from the paper's figure it may be
 SHRINKS = 0.8  # factor from layer to layer: below it, less than a tenth of a gradient is left after ten layers
 
 
@@ -66,14 +69,15 @@ def probe(run: RaceTrainer) -> tuple[np.ndarray, np.ndarray]:
 
 def judge(run: RaceTrainer, text: str, holds: bool) -> Measured:
     """What was measured, with the judgement only if the run is over."""
-    over = all(trainer.finished or trainer.diverged for trainer in run.trainers)
-    return Measured(text, bool(holds) if over else None)
+    return Measured(text, bool(holds) if run.over else None)
 
 
-def compare(first: np.ndarray, last: np.ndarray) -> tuple[bool, str]:
-    """Whether Wilcoxon's signed-rank test shows a difference between the two, paired by seed; and the same in words."""
-    p = p_value(first, last)
-    return p < LEVEL, f"paired by seed, p = {number(p)}" if p < LEVEL else f"no difference shown, p = {number(p)}"
+def in_words(run: RaceTrainer, tested: Comparison) -> str:
+    """What the test of two contestants shows, once the run is over."""
+    if not run.over:
+        return AT_THE_END
+    shown = "no difference shown" if tested.lower is None else "paired by seed"
+    return f"{shown}, {tested.test}"
 
 
 def by_contestant(run: RaceTrainer, values: Sequence[Any], words: Callable[[Any], str]) -> str:
@@ -118,16 +122,16 @@ def last_learns(run: RaceTrainer, others_from: float = 0, others_to: float = 1) 
     Of each other contestant, the share of the seeds that learn is from `others_from` to `others_to`.
     """
     epochs = np.nan_to_num(run.reached, nan=NEVER)
-    share, median = (epochs < NEVER).mean(axis=1), np.median(epochs, axis=1)
-    shown, test = compare(epochs[0], epochs[-1])
+    share = (epochs < NEVER).mean(axis=1)
+    tested = compare(epochs[0], epochs[-1])
 
     def words(epochs):
         after = f", after {np.median(epochs):g} epochs (median)" if np.median(epochs) < NEVER / 2 else ""
         return f"{(epochs < NEVER).sum()} of {len(epochs)} seeds{after}"
 
-    text = f"{percent(FAST)} accuracy is reached by {by_contestant(run, epochs, words)} ({test})."
+    text = f"{percent(FAST)} accuracy is reached by {by_contestant(run, epochs, words)} ({in_words(run, tested)})."
     others = others_from <= share[:-1].min() and share[:-1].max() <= others_to
-    return judge(run, text, shown and share[-1] > MOST and median[-1] < median[0] and others)
+    return judge(run, text, tested.lower == 1 and share[-1] > MOST and others)
 
 
 last_learns_alone = partial(last_learns, others_to=FEW)
@@ -144,10 +148,10 @@ def errors_on_test(run: RaceTrainer) -> np.ndarray:
 def last_errs_less(run: RaceTrainer) -> Measured:
     """The test error of the last contestant is lower than that of the first."""
     errors = errors_on_test(run)
-    shown, test = compare(errors[0], errors[-1])
+    tested = compare(errors[0], errors[-1])
     text = by_contestant(run, errors, lambda error: spread_in_words(error, percent))
-    text = f"Test error, median and quartiles over the seeds: {text} ({test})."
-    return judge(run, text, shown and np.median(errors[-1]) < np.median(errors[0]))
+    text = f"Test error, median and quartiles over the seeds: {text} ({in_words(run, tested)})."
+    return judge(run, text, tested.lower == 1)
 
 
 def first_diverges(run: RaceTrainer) -> Measured:
@@ -178,13 +182,29 @@ def lowest_and_now(run: RaceTrainer) -> tuple[State, np.ndarray, State, np.ndarr
 
 
 def top_layer_saturates(run: RaceTrainer) -> Measured:
+    """How early the mean of the last hidden layer is near 0, in the first contestant."""
+    found = [(state.epoch, means_by_layer(run, state)[-1]) for state in states(run, run.race.contestants[0])]
+    epoch, mean = next((pair for pair in found if pair[1] < SATURATED), (np.inf, np.nan))
+    lowest = min(mean for _, mean in found)
+    text = (
+        f"{run.race.contestants[0].label}: the last hidden layer's mean is {mean:.2f} after {epoch:g} of "
+        f"{run.race.epochs} epochs, the first moment kept at which it is below {SATURATED:g}"
+        if epoch < np.inf
+        else f"{run.race.contestants[0].label}: the last hidden layer's mean is {lowest:.2f} at the lowest"
+    )
+    return judge(run, f"{text} (median over the seeds).", epoch <= EARLY * run.race.epochs)
+
+
+def lower_layers_rise(run: RaceTrainer) -> Measured:
     """The mean activations of all hidden layers when that of the last is lowest."""
     low, means, *_ = lowest_and_now(run)
     text = (
         f"{run.race.contestants[0].label}: the last hidden layer's mean is lowest after {low.epoch:g} epochs; then "
-        f"the means from input to output are {', '.join(f'{mean:.2f}' for mean in means)} (median over the seeds)."
+        f"the means from input to output are {', '.join(f'{mean:.3f}' for mean in means)} (median over the seeds)."
     )
-    return judge(run, text, means[-1] < 0.1 and means[:-1].min(initial=1) > 0.45)
+    others = means[:-1]
+    rises = len(others) > 1 and bool((np.diff(others) > 0).all() and others[-1] > 0.5 + NEAR_HALF)
+    return judge(run, text, rises and others[0] > 0.5 - NEAR_HALF and means[-1] < SATURATED)
 
 
 def learns_out_of_saturation(run: RaceTrainer) -> Measured:
@@ -204,23 +224,75 @@ def gradients_shrink(run: RaceTrainer) -> Measured:
     """The mean factor from a hidden layer's gradient to that of the layer below it, before the first step."""
     sizes = [gradients(network, *probe(run)) for network in at_start(run)]
     factors = [(size[0] / size[-1]) ** (1 / max(1, len(size) - 1)) for size in sizes]
-    shown, test = compare(factors[0], factors[-1])
+    tested = compare(factors[0], factors[-1])
     steps = len(run.race.hidden) - 1
     text = by_contestant(
         run, factors, lambda f: f"× {np.median(f):.2f} a layer, × {number(np.median(f) ** steps)} in all"
     )
-    text = f"Gradients before the first step, from the last hidden layer back to the first: {text} ({test})."
-    return judge(run, text, shown and np.median(factors[0]) < SHRINKS < np.median(factors[-1]))
+    text = (
+        f"Gradients before the first step, from the last hidden layer to the first: {text} ({in_words(run, tested)})."
+    )
+    return judge(run, text, tested.lower == 0 and np.median(factors[0]) < SHRINKS < np.median(factors[-1]))
 
 
-def singular_values(run: RaceTrainer) -> Measured:
-    """The singular values of the product of all weight matrices between hidden layers, before the first step."""
-    products = [reduce(np.matmul, [dense.W for dense in network.dense[1:-1]]) for network in at_start(run)]
-    spectra = [np.linalg.svd(product, compute_uv=False) for product in products]
-    values = [(spectrum[:, 0], np.median(spectrum, axis=1)) for spectrum in spectra]
-    text = by_contestant(run, values, lambda pair: " and ".join(number(np.median(value)) for value in pair))
-    text = f"Largest and median singular value of the product before the first step, median over the seeds: {text}."
-    return judge(run, text, np.allclose(spectra[-1], 1, atol=1e-4) and np.median(values[0][1] / values[0][0]) < FLAT)
+@np.errstate(all="ignore")
+def jacobians(network: NeuralNetwork, X: np.ndarray) -> np.ndarray:
+    """Mean singular value of a layer's Jacobian da/da' = diag(f'(z)) W^T, from one hidden layer to the next.
+
+    Returns:
+        shape (*stack): the mean over layers, examples X and singular values.
+    """
+    network.forward(X)
+    activations = [layer for layer in network.layers if isinstance(layer, Activation)]
+    means = []
+    for dense, activation in zip(network.dense[1:-1], activations[1:], strict=True):
+        slopes = activation.backward(np.ones_like(activation.output))
+        J = np.nan_to_num(slopes[..., None] * dense.W.mT[..., None, :, :], posinf=0.0, neginf=0.0)
+        means.append(np.linalg.svd(J, compute_uv=False).mean(axis=(-2, -1)))
+    return np.mean(means, axis=0)
+
+
+def jacobians_are_the_papers(run: RaceTrainer, first: float, last: float) -> Measured:
+    """The mean singular value of a layer's Jacobian before the first step, near the figures of the paper."""
+    values = [jacobians(network, probe(run)[0][:JACOBIANS]) for network in at_start(run)]
+    medians = [float(np.median(value)) for value in values]
+    text = by_contestant(run, values, lambda value: spread_in_words(value))
+    text = f"Mean singular value of a layer's Jacobian before the first step, median over the seeds: {text}."
+    return judge(run, text, abs(medians[0] - first) < NEAR and abs(medians[-1] - last) < NEAR)
+
+
+def products(run: RaceTrainer, share: float = 1) -> list[np.ndarray]:
+    """Of each contestant, the singular values of the product of the weight matrices between hidden layers.
+
+    Before the first step; of the first matrices only, if a share is given. Shape (seeds, units), largest first.
+    """
+    between = [[dense.W for dense in network.dense[1:-1]] for network in at_start(run)]
+    counted = max(1, int(share * len(between[0])))
+    return [np.linalg.svd(reduce(np.matmul, each[:counted]), compute_uv=False) for each in between]
+
+
+def singular_values_are_one(run: RaceTrainer) -> Measured:
+    """The singular values of the last contestant's product are 1."""
+    spectra = products(run)
+    text = by_contestant(run, spectra, lambda each: f"{number(each.min())} to {number(each.max())}")
+    text = f"Singular values of the product before the first step, over all seeds: {text}."
+    return judge(run, text, np.allclose(spectra[-1], 1, atol=1e-4))
+
+
+def singular_values_vanish(run: RaceTrainer) -> Measured:
+    """Of the first contestant's product, more singular values vanish with all layers than with half of them."""
+    half, full = ([vanished(each) for each in products(run, share)] for share in (0.5, 1))
+    tested = compare(half[0], full[0])
+    text = by_contestant(
+        run, [*zip(half, full, strict=True)], lambda pair: " and ".join(percent(each.mean()) for each in pair)
+    )
+    text = f"Singular values below {percent(FLAT)} of the largest, in half of the layers and in all: {text}"
+    return judge(run, f"{text} ({in_words(run, tested)}).", tested.lower == 0 and full[0].mean() > MOST)
+
+
+def vanished(spectra: np.ndarray) -> np.ndarray:
+    """Share of the singular values that are below `FLAT` of the largest one, shape (seeds)."""
+    return (spectra < FLAT * spectra[:, :1]).mean(axis=1)
 
 
 @np.errstate(all="ignore")
@@ -235,10 +307,10 @@ def inputs_are_stable(run: RaceTrainer) -> Measured:
 
     widths = [np.array([width(state) for state in states(run, who)]) for who in run.race.contestants]
     changes = [np.median(each.max(axis=0) / each.min(axis=0), axis=-1) for each in widths]
-    shown, test = compare(changes[0], changes[-1])
+    tested = compare(changes[0], changes[-1])
     text = by_contestant(run, changes, lambda change: f"× {spread_in_words(change)}")
-    text = f"Smallest to largest distance of 15th and 85th percentile, for the median unit: {text} ({test})."
-    return judge(run, text, shown and np.median(changes[-1]) < np.median(changes[0]))
+    text = f"Smallest to largest distance of 15th and 85th percentile, median unit: {text} ({in_words(run, tested)})."
+    return judge(run, text, tested.lower == 1)
 
 
 @np.errstate(all="ignore")

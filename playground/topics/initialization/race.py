@@ -16,6 +16,7 @@ from ...training.contestants import Contestant, Contestants, Paired, SideBySide
 from ...training.experiment import Experiment
 from ...training.loop import initial_network
 from ...training.multi_trainer import MultiTrainer
+from ...training.significance import WORST_LOSS, bounded
 from ...training.trainer import Trainer
 
 FAST = 0.95  # the accuracy that a network is to reach
@@ -117,6 +118,11 @@ class RaceTrainer(MultiTrainer):
                 if i < len(moments):
                     row[at] = np.broadcast_to(getattr(moments[i], what), shape)[place]
         return figures
+
+    def losses(self) -> np.ndarray:
+        """Present training loss, `WORST_LOSS` at most and where a run has diverged: shape (contestants, seeds)."""
+        losses = bounded(self.figures("train_loss", [len(self.lead.history.moments) - 1])[:, 0])
+        return np.where([self.diverged_runs(who) for who in self.race.contestants], WORST_LOSS, losses)
 
     @property
     def judged(self) -> str:

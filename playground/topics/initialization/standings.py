@@ -1,8 +1,8 @@
 """Standings say who is ahead in a race, and only where the difference is more than chance.
 
 Seed k of each contestant is a pair with seed k of every other, so contestants are compared by Wilcoxon's signed-rank
-test (1945) on the training losses. Which two are compared depends on the race itself, so the p value is
-corrected for all possible pairs (Bonferroni).
+test (1945) on the training losses, at the end of the race only. Which two are compared depends on the race itself, so
+the p value is corrected for all possible pairs (Bonferroni).
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from ...nn import Activation
 from ...text import number, percent
 from ...training.contestants import Contestant
 from ...training.diagnostics import idle_shares
-from ...training.significance import LEVEL, comparable, p_value, quartiles, seeds_needed
+from ...training.significance import AT_THE_END, FLOOR, LEVEL, WORST_LOSS, compare, quartiles, seeds_needed
 from .race import FAST, Race, RaceTrainer
 
 PROBE = 64  # training examples on which dead and saturated units are counted
@@ -32,7 +32,7 @@ class Standing:
         loss, accuracy: training loss and judged accuracy over the seeds: lower quartile, median, upper quartile.
         idle: share of dead or saturated hidden units, median over the seeds; NaN where the activation has neither.
         diverged: number of runs that have diverged.
-        verdict: how it compares, in words.
+        verdict: how it compares, in words, once the race is over.
     """
 
     contestant: Contestant
@@ -48,9 +48,10 @@ class Standing:
 def standings(trainer: RaceTrainer) -> list[Standing]:
     """The contestants as they stand now, in the order of the race."""
     newest = [len(trainer.lead.history.moments) - 1]
-    losses = comparable(trainer.figures("train_loss", newest)[:, 0])
+    losses = trainer.losses()
     accuracies = np.nan_to_num(trainer.figures(trainer.judged, newest)[:, 0])
-    verdicts = compare(losses, [contestant.label for contestant in trainer.race.contestants])
+    labels = [contestant.label for contestant in trainer.race.contestants]
+    verdicts = decide(losses, labels) if trainer.over else [AT_THE_END] * len(labels)
     return [
         Standing(
             contestant=contestant,
@@ -68,21 +69,24 @@ def standings(trainer: RaceTrainer) -> list[Standing]:
     ]
 
 
-def compare(losses: np.ndarray, labels: list[str]) -> list[str]:
+def decide(losses: np.ndarray, labels: list[str]) -> list[str]:
     """How each contestant compares with the one of the lowest median loss, in words; losses (contestants, seeds)."""
-    pairs = len(losses) * (len(losses) - 1) // 2
+    if (losses >= WORST_LOSS).all():
+        return ["all have diverged"] * len(losses)
+    others, pairs = len(losses) - 1, len(losses) * (len(losses) - 1) // 2
     first = int(np.argmin(np.median(losses, axis=-1)))
-    adjusted = [min(1.0, pairs * p_value(losses[first], loss)) for loss in losses]
-    shown = [p < LEVEL for p in adjusted]
+    compared = [compare(losses[first], loss, FLOOR, pairs) for loss in losses]
     verdicts = [
-        f"behind {labels[first]} (p = {number(p)})" if is_shown else f"no difference to {labels[first]} shown"
-        for p, is_shown in zip(adjusted, shown, strict=True)
+        f"no difference to {labels[first]} shown" if each.lower is None else f"behind {labels[first]} ({each.verdict})"
+        for each in compared
     ]
-    others = sum(shown)
+    shown = sum(each.lower is not None for each in compared)
     verdicts[first] = (
         "leads: lower loss than all others"
-        if others == len(losses) - 1
-        else f"lowest median loss; difference shown to {others} of {len(losses) - 1}"
+        if shown == others
+        else f"lowest median loss; difference shown to {shown} of {others}"
+        if shown
+        else "no difference to the others shown"
     )
     return verdicts
 
@@ -102,9 +106,13 @@ def explanation(race: Race) -> str:
     """How to read the table, and how the verdicts were tested."""
     text = (
         f"At {FAST:.0%}: share of the seeds that have reached this accuracy, and the median of the epochs they took. "
-        "Loss and accuracy: median over the seeds, with quartiles. Idle units: dead or saturated ones. A difference "
-        f"counts where Wilcoxon's signed-rank test, paired by seed, gives p < {LEVEL} after Bonferroni's correction "
-        "for all pairs of contestants."
+        "Loss and accuracy: median over the seeds, with quartiles. Idle units: dead or saturated ones. The verdict "
+        "compares training losses at the end of the run, not before: among equals, who looks after every epoch sees a "
+        "leader sooner or later in about a third of the runs. A difference counts where Wilcoxon's signed-rank test, "
+        f"paired by seed, gives p < {LEVEL} after Bonferroni's correction for all pairs of contestants, and where the "
+        "medians agree with its direction; median difference: of the pairs. Losses that differ by less than "
+        f"{FLOOR:g} count as equal: that is one part in a thousand of the probability of the right class. All this "
+        "is about one data set and one order of its mini-batches, and says nothing of others."
     )
     needed = seeds_needed(len(race.contestants))
     if race.n_seeds < needed:

@@ -14,7 +14,7 @@ from ...topics.batch_norm.running_statistics import (
     stream,
     trained_modes,
 )
-from ...training.significance import LEVEL, p_value, quartiles
+from ...training.significance import LEVEL, compare, quartiles
 from ..session import PageSession
 from ..slots import Slot
 from ..waiting import side_by_side
@@ -97,7 +97,8 @@ def cost(p: Evaluation, accuracies: Modes) -> str:
 def _all_at_once(accuracies: Modes) -> str:
     """The cost of training mode with the largest batch, and whether that is more than chance."""
     size, points = accuracies.sizes[-1], 100 * quartiles(accuracies.cost(accuracies.sizes[-1]))[1]
-    shown = "a difference" if p_value(accuracies.evaluation, accuracies.shuffled[-1]) < LEVEL else "no difference"
+    tested = compare(accuracies.evaluation, accuracies.shuffled[-1])
+    shown = "no difference" if tested.lower is None else "a difference"
     return (
         f"All {size} at once, in the median **{abs(points):.1f} points** are {'gained' if points < 0 else 'lost'}: "
         f"{shown} shown (Wilcoxon's test over the seeds, level {LEVEL})."

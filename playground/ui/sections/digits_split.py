@@ -16,6 +16,7 @@ from ...topics.digits.splits import (
     TwoSplits,
     TwoSplitsTrainer,
     compared_parts,
+    explanation,
     failing,
     mean_images,
     table,
@@ -90,6 +91,7 @@ def splits() -> None:
     right.caption("**Which digits fail**: median over the seeds, and from quartile to quartile")
     recalls = Slot(right)
     outcome = WordsSlot(st)
+    st.caption(explanation())
     table_button("two_splits.csv", lambda: table(run.trainer))
     _differences(run.experiment)
 

@@ -11,6 +11,7 @@ SIGNS = {
     False: ":material/cancel: not shown here",
     None: ":material/hourglass: not yet",
 }
+BY_CONSTRUCTION = ":material/function: holds by construction, which shows that the engine does it"
 
 
 def chooser(run: RaceRun) -> Paper | None:
@@ -51,8 +52,9 @@ class ClaimsSlot:
 
     def show(self, measured: list[Measured]) -> None:
         """Replace the measured outcomes."""
-        for text, each in zip(self._texts, measured, strict=True):
-            text.markdown(f"**This run: {SIGNS[each.holds]}**  \n{each.text}")
+        for text, claim, each in zip(self._texts, self._paper.claims, measured, strict=True):
+            sign = BY_CONSTRUCTION if claim.by_construction and each.holds else SIGNS[each.holds]
+            text.markdown(f"**This run: {sign}**  \n{each.text}")
 
     def measure(self, snapshot: RaceSnapshot) -> list[Measured]:
         """The run's outcome for each claim."""

@@ -10,7 +10,6 @@ from ...charts.palette import CONTESTANTS
 from ...nn import NeuralNetwork
 from ...topics.initialization.race import Race, RaceTrainer
 from ...training.contestants import Contestant
-from ...training.significance import comparable
 from ..run import MultiRun, Single
 from ..session import alone
 from ..slots import Slot
@@ -72,8 +71,7 @@ class RaceRun(MultiRun):
         if self.shown != MEDIAN:
             return dict.fromkeys(contestants, min(int(self.shown), self.trainer.race.n_seeds - 1))
         if not self._seeds or not self.playing or self.trainer.progress >= self._seeds_of_epoch + 10:
-            newest = [len(self.trainer.lead.history.moments) - 1]
-            losses = comparable(self.trainer.figures("train_loss", newest)[:, 0])
+            losses = self.trainer.losses()
             order = np.argsort(losses, axis=-1, kind="stable")
             self._seeds = dict(zip(contestants, order[:, (losses.shape[1] - 1) // 2].tolist(), strict=True))
             self._seeds_of_epoch = self.trainer.progress

@@ -15,7 +15,7 @@ from playground.topics.batch_norm import paired_runs
 from playground.topics.batch_norm.paired_runs import PERCENTILES, PROBE, Pairs, PairsTrainer, input_percentiles, verdict
 from playground.topics.initialization.race import Race, RaceTrainer
 from playground.training.contestants import Contestant
-from playground.training.significance import seeds_needed
+from playground.training.significance import AT_THE_END, bounded, seeds_needed
 
 
 def small(**knobs) -> Pairs:
@@ -128,21 +128,37 @@ def test_a_pair_of_runs_without_hidden_layers_is_a_draw():
     assert paired_gradients(trainer).alt
 
 
-def told(without, with_it):
-    losses = np.array([without, with_it], float)[:, None]
-    return verdict(SimpleNamespace(
-        lead=SimpleNamespace(history=SimpleNamespace(moments=[None])), figures=lambda what, indices: losses
-    ))  # fmt: skip
+def told(without, with_it, over=True):
+    losses = bounded(np.array([without, with_it], float))
+    return verdict(SimpleNamespace(losses=lambda: losses, over=over))
 
 
 def test_the_verdict_says_who_leads_and_only_where_it_is_shown():
     low, high = np.arange(1, 9) / 10, np.arange(1, 9) / 10 + 1
     assert told(high, low).startswith("**With batch normalisation the training loss is lower.**")
     assert "8 of 8 pairs" in told(high, low)
+    assert "median difference 1, p = 0.0078" in told(high, low)
     assert told(low, high).startswith("**Without batch normalisation the training loss is lower.**")
     assert told(low, low).startswith("**No difference in the training loss shown.**")
     assert told(low, low[::-1]).startswith("**No difference")
+    assert told(low / 1e6, high / 1e6).startswith("**No difference")  # nobody would call it one
     assert told(np.full(8, np.nan), low).startswith("**With batch")  # what has diverged has no lower loss
+    assert told(np.full(8, np.nan), np.full(8, np.inf)) == "**All have diverged.** Neither loss is lower."
+
+
+def test_no_side_leads_where_signed_ranks_and_medians_contradict_each_other():
+    first, second = [11, 21, 31, 41, 49, 61, 71, 81, 91], range(10, 100, 10)
+    assert told(first, list(second)).startswith("**No difference")
+
+
+def test_who_leads_is_decided_at_the_end():
+    low, high = np.arange(1, 9) / 10, np.arange(1, 9) / 10 + 1
+    assert told(high, low, over=False).startswith(f"**Which loss is lower is {AT_THE_END}.**")
+    assert "8 of 8 pairs" in told(high, low, over=False)
+    assert "p = " not in told(high, low, over=False)
+    trainer = PairsTrainer(small())
+    assert AT_THE_END in verdict(trainer)
+    assert AT_THE_END not in verdict(finished(trainer))
 
 
 def test_too_few_seeds_are_said_to_show_nothing():

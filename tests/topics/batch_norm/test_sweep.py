@@ -157,6 +157,14 @@ def test_the_reading_of_a_sweep_names_both_and_how_fine_it_is():
     assert "After 20 epochs" in words
 
 
+def test_where_all_have_diverged_no_value_has_the_lowest_loss():
+    trainer = SweepTrainer(small(n_values=3))
+    assert "Lowest median loss: without 0." in reading(trainer)
+    for each in trainer.trainers:
+        each.runaway[...] = True
+    assert "Lowest median loss: without none, as most diverge at each, with none, as most" in reading(trainer)
+
+
 def test_the_table_has_a_row_for_each_value_without_and_with():
     trainer = finished(SweepTrainer(small(n_values=7)))
     rows = table(trainer)

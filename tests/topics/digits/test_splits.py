@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import altair as alt
 import numpy as np
@@ -29,6 +30,7 @@ from playground.topics.digits.splits import (
 )
 from playground.topics.digits.targets import N_PROOF, TARGETS, Proof, Result, Results, counts, run_result
 from playground.training.loop import experiment_data
+from playground.training.significance import AT_THE_END
 from playground.training.trainer import Trainer
 
 SMALL = {"hidden": (12,), "epochs": 3, "learning_rate": 0.5}
@@ -89,6 +91,7 @@ def test_a_network_that_diverges_keeps_its_last_accuracy():
     trainer.run(2 * trainer.steps_per_epoch)
     assert trainer.accuracies().shape == (2, 2, 3)
     assert len(set(trainer.accuracies()[0, 0])) == 1
+    trainer.run(10**6)
     assert "Diverged: 1 of 4 networks" in verdict(trainer)
 
 
@@ -128,10 +131,32 @@ def test_with_too_few_seeds_no_difference_is_shown(trained):
     assert "With 3 seeds the test can show none: take at least 6" in verdict(trained)
 
 
-def test_before_the_first_step_nothing_is_claimed_of_the_splits():
+def test_before_the_end_nothing_is_claimed_of_the_splits():
     trainer = TwoSplitsTrainer(TwoSplits(n_seeds=2, **SMALL))
-    assert "No difference shown" in verdict(trainer)
     assert trainer.accuracies().shape == (2, 2, 1)
+    for _ in range(3):
+        assert AT_THE_END in verdict(trainer)
+        assert "p = " not in verdict(trainer)
+        trainer.run(trainer.steps_per_epoch)
+    assert AT_THE_END not in verdict(trainer)
+
+
+@pytest.mark.parametrize(
+    ("last", "random", "words"),
+    [
+        (np.arange(8) / 100, np.arange(8) / 100 + 0.1, "**The last part is the harder test.**"),
+        (np.arange(8) / 100 + 0.1, np.arange(8) / 100, "**The stratified part is the harder test.**"),
+        (  # signed ranks and medians contradict each other
+            np.array([11, 21, 31, 41, 49, 61, 71, 81, 91]) / 100, np.arange(10, 100, 10) / 100,
+            "**No difference shown.**",
+        ),
+    ],
+)  # fmt: skip
+def test_a_harder_test_is_named_only_where_it_is_shown(last, random, words):
+    accuracies = np.array([last, random])[..., None]
+    assert verdict(SimpleNamespace(accuracies=lambda: accuracies, over=True, n_diverged=0)).startswith(words)
+    diverged = SimpleNamespace(accuracies=lambda: accuracies, over=True, n_diverged=2 * len(last))
+    assert verdict(diverged).startswith("**All have diverged.**")
 
 
 def test_the_table_has_a_row_a_network(trained):

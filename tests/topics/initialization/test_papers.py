@@ -7,7 +7,16 @@ from itertools import chain
 import numpy as np
 import pytest
 
-from playground.topics.initialization.paper_measures import Measured, gradients, states
+from playground.topics.initialization.paper_measures import (
+    NEVER,
+    Measured,
+    gradients,
+    jacobians,
+    scale_does_not_matter,
+    singular_values_are_one,
+    states,
+    units_stay_copies,
+)
 from playground.topics.initialization.papers import PAPERS
 from playground.topics.initialization.race import Race, RaceTrainer
 from playground.training.contestants import Contestant
@@ -24,6 +33,7 @@ LESS = {  # settings that are enough for a test
 }
 each_paper = pytest.mark.parametrize("paper", PAPERS.values(), ids=PAPERS)
 HE_TWICE = (Contestant("he_uniform"), Contestant("he_normal"))
+TOO_SMALL = (Contestant("small_normal"), Contestant("glorot_uniform"))
 WITH_BATCH_NORM = (Contestant("standard_uniform", True), Contestant("glorot_uniform", True))
 
 
@@ -81,13 +91,16 @@ def test_nothing_is_shown_with_the_roles_exchanged(name):
 @pytest.mark.parametrize(
     ("name", "changes", "expected"),
     [
-        ("glorot_sigmoid", {"contestants": WITH_BATCH_NORM, "epochs": 15}, [False, False]),
+        ("glorot_sigmoid", {"contestants": WITH_BATCH_NORM, "epochs": 15}, [False, False, False]),
+        ("glorot_sigmoid", {"learning_rate": 0.05, "n_seeds": 4, "epochs": 60}, [False, False, False]),
+        ("glorot_sigmoid", {"learning_rate": 0.3, "n_seeds": 4, "epochs": 60}, [False, True, False]),  # not quickly
         (
             "glorot_sigmoid",
             {"hidden": (32,) * 5, "n_seeds": 4},
-            [True, False],
+            [True, True, False],
         ),  # it never leaves saturation, as in the paper
-        ("glorot_tanh", {"activation": "linear", "epochs": 2}, [True, False, False]),
+        ("glorot_tanh", {"activation": "linear", "epochs": 2}, [True, True, False, False]),
+        ("glorot_tanh", {"contestants": TOO_SMALL, "epochs": 1}, [True, False, True, False]),
         ("he_22", {"contestants": HE_TWICE, "n_seeds": 8, "epochs": 40}, [False]),
         ("he_30", {"contestants": HE_TWICE, "epochs": 40}, [False, False]),
         ("he_30", {"hidden": (32,) * 5}, [False, True]),  # Xavier does not stall, but gradients shrink
@@ -96,6 +109,38 @@ def test_nothing_is_shown_with_the_roles_exchanged(name):
 )
 def test_what_does_not_happen_is_not_shown(name, changes, expected):
     assert verdicts(name, **changes) == expected
+
+
+def test_the_time_to_learn_from_orthogonal_weights_does_not_grow_with_depth_as_the_note_says():
+    shallow, deep = (
+        np.median(np.nan_to_num(trained(shorter(PAPERS[f"saxe_{depth}"])).reached, nan=NEVER), axis=1)
+        for depth in (10, 30)
+    )
+    assert deep[-1] < 1.5 * shallow[-1]
+    assert deep[0] > 2 * shallow[0]
+
+
+@each_paper
+def test_what_a_race_cannot_refute_is_said_to_hold_by_construction(paper):
+    theorems = {units_stay_copies, singular_values_are_one, scale_does_not_matter}
+    for claim in paper.claims:
+        assert claim.by_construction == (claim.measure in theorems)
+
+
+def test_a_jacobian_is_that_of_a_layer():
+    """By finite differences: the outputs of a hidden layer by those of the layer below."""
+    experiment = replace(PAPERS["glorot_tanh"].setup, hidden=(4, 5)).entry(Contestant("glorot_uniform"), 0)
+    network = build_network(experiment, np.random.default_rng(0), 2, 2)
+    X = np.array([[0.3, -0.7]])
+    network.forward(X)
+    dense = network.dense[1]
+    below = dense.X[0].astype(float)
+
+    def layer(a):
+        return np.tanh(a @ dense.W.astype(float) + dense.b)
+
+    J = np.array([(layer(below + 1e-5 * e) - layer(below - 1e-5 * e)) / 2e-5 for e in np.eye(4)]).T
+    assert jacobians(network, X) == pytest.approx(np.linalg.svd(J, compute_uv=False).mean(), rel=1e-4)
 
 
 @each_paper
