@@ -9,7 +9,7 @@ import numpy as np
 from ..nn import Layer, relative_error
 
 CLOSE = 1e-6  # relative error up to which two arrays count as equal
-NUMPY_2 = "this needs NumPy 2, and here is an older one: run `pip install -U numpy`, then start Python again"
+NUMPY_2 = "this needs NumPy 2, and yours is older: run `pip install -U numpy`, then start Python again"
 
 
 class CheckFailed(Exception):
