@@ -89,8 +89,9 @@ OPENING = """
 The bodies of the most important functions are missing here. Write them one by one; the cell behind each checks what you
 wrote, and says what to look at. At the end your code trains XOR and reads handwritten digits.
 
-Run the cells from top to bottom. After a change, run the changed cell and its check again. NumPy and scikit-learn are
-all it needs. One example is a row: arrays have the shape `(batch, features)`; `A.mT` is the transpose, as is `A.T`.
+Run the cells from top to bottom. After a change, run the changed cell and its check again. NumPy 2 and scikit-learn are
+all it needs: where NumPy is older, the first cell stops and says what to do. One example is a row: arrays have the
+shape `(batch, features)`; `A.mT` is the transpose, as is `A.T`.
 Where a docstring says `*stack`, the engine also takes many networks at once: pass over it, there is one network here.
 """
 SOLVED = """
@@ -98,6 +99,7 @@ SOLVED = """
 
 The solutions: these are the bodies of the engine itself. It also trains stacks of networks at once, so its arrays may
 have leading axes: hence `[..., None, :]`, `axis=-2` for the batch, and `.mT` for the transpose of the last two axes.
+It needs NumPy 2: where NumPy is older, the first cell stops and says what to do.
 """
 
 

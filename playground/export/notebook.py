@@ -94,7 +94,7 @@ def experiment_notebook(experiment: Experiment) -> str:
         "# A neural network in NumPy alone",
         "This is the code that trains the networks of the playground, and one experiment with it.",
         "\n".join(f"- {line}" for line in description(experiment)),
-        f"Made with {made_with()}.\n{promise(experiment)}",
+        f"Made with {made_with()}. It needs NumPy 2 or a later one.\n{promise(experiment)}",
     ]
     cells = [markdown("\n\n".join(opening)), code(head(experiment_listing(experiment)))]
     for module, definitions in experiment_listing(experiment).sections.items():

@@ -19,6 +19,7 @@ from ..topics.digits.digits_experiment import Digits
 from ..training import experiment as experiment_module
 from ..training.experiment import Experiment
 from . import report
+from .check_tools import NUMPY_2
 from .listing import Definition, Listing, gather
 from .rewriting import WIDTH, literal
 
@@ -27,6 +28,7 @@ ONE_THREAD = [
     "# Matrix products with one thread, as in the app: with several, sums are cut elsewhere, and end in other digits.",
     *(f'os.environ["{library}_NUM_THREADS"] = "1"' for library in ("OPENBLAS", "OMP", "MKL")),
 ]
+NEEDS_NUMPY_2 = ['if np.__version__.startswith("1."):', f'    raise ImportError("{NUMPY_2}")']
 RUN = 'if __name__ == "__main__":\n    train(Experiment())'
 
 
@@ -126,10 +128,10 @@ def heading(module: str) -> str:
 
 
 def head(listing: Listing) -> str:
-    """The imports of a listing, and what must come before that of NumPy."""
+    """The imports of a listing, what must come before that of NumPy, and an end where NumPy is too old: no `.mT`."""
     standard, others = listing.import_lines()
     standard = sorted({*standard, "import os"}, key=lambda line: (not line.startswith("import"), line))
-    return "\n".join([*standard, "", *ONE_THREAD, "", *others])
+    return "\n".join([*standard, "", *ONE_THREAD, "", *others, "", *NEEDS_NUMPY_2])
 
 
 def script(experiment: Experiment) -> str:
@@ -141,6 +143,7 @@ def script(experiment: Experiment) -> str:
         *words,
         "",
         f"Made with {made_with()}.",
+        "It needs NumPy 2 or a later one.",
         promise(experiment),
         '"""',
     ]

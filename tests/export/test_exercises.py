@@ -1,18 +1,22 @@
 """The exercises tell right from wrong, and name the usual mistakes; the engine's own bodies pass them all."""
 
 import ast
-import inspect
+import json
 import re
-from textwrap import dedent
+from textwrap import indent
 
 import numpy as np
 import pytest
 from export.fresh import code_cells, run_fresh, run_fresh_each
+from export.solutions import MISTAKES, MaskReLU, PlainBatchNorm, PlainDense, PlainSoftmax, layer
 
 from playground.export import exercise_checks
-from playground.export.check_tools import check
+from playground.export.check_tools import NUMPY_2, check
 from playground.export.exercises import EXERCISES, TRAINING, exercise_notebook
-from playground.nn import BatchNorm, Dense, ReLU, Softmax
+from playground.export.notebook import experiment_notebook
+from playground.export.script import script
+from playground.nn import ReLU
+from playground.training.experiment import Experiment
 
 CHECKS = [label for exercise in EXERCISES for label in exercise.checks] + list(TRAINING)
 
@@ -53,53 +57,6 @@ def test_a_check_needs_no_later_cell(tmp_path):
     assert printed == [[f"✓ {label}" for label in CHECKS[: i + 1]] for i in range(len(ends))]
 
 
-class PlainDense(Dense):
-    """As the course page has it: no stack axes."""
-
-    def forward(self, X):
-        self.X = X
-        return X @ self.W + self.b
-
-    def backward(self, dout):
-        self.dW[...] = self.X.T @ dout
-        self.db = np.sum(dout, axis=0)
-        return dout @ self.W.T
-
-
-class PlainSoftmax(Softmax):
-    def forward(self, X):
-        E = np.exp(X - X.max(axis=1, keepdims=True))
-        self.p = E / E.sum(axis=1, keepdims=True)
-        return self.p
-
-    def backward(self, y):
-        return (self.p - y) / len(y)
-
-
-class PlainBatchNorm(BatchNorm):
-    def forward(self, X):
-        mean, var, n = self.running_mean, self.running_var, len(X)
-        if self.training:
-            mean, var = X.mean(axis=0), X.var(axis=0)
-            self.running_mean = (1 - self.momentum) * self.running_mean + self.momentum * mean
-            if n > 1:
-                self.running_var = (1 - self.momentum) * self.running_var + self.momentum * X.var(axis=0, ddof=1)
-        self.std = np.sqrt(var + self.epsilon)
-        self.X_hat = (X - mean) / self.std
-        return self.gamma * self.X_hat + self.beta
-
-    def backward(self, dout):
-        self.dgamma = (dout * self.X_hat).sum(axis=0)
-        self.dbeta = dout.sum(axis=0)
-        D = dout * self.gamma
-        return (D - D.mean(axis=0) - self.X_hat * (D * self.X_hat).mean(axis=0)) / self.std
-
-
-class MaskReLU(ReLU):
-    def backward(self, dout):
-        return np.where(self.X > 0, dout, 0)
-
-
 @pytest.mark.parametrize(
     ("name", "plain", "tests"),
     [
@@ -117,140 +74,6 @@ def test_what_is_right_in_other_words_passes(name, plain, tests, monkeypatch, ca
     )
 
 
-def dense(forward=None, backward=None):
-    """A dense layer with another forward or backward pass: (layer, dout) -> dW, db, dX."""
-
-    class Wrong(Dense):
-        pass
-
-    if forward:
-        Wrong.forward = forward
-    if backward:
-
-        def back(self, dout):
-            self.dW, self.db, dX = backward(self, dout)
-            return dX
-
-        Wrong.backward = back
-    return Wrong
-
-
-def layer(base, **methods):
-    return type("Wrong", (base,), methods)
-
-
-def soft(X):
-    return np.exp(X - X.max(axis=1, keepdims=True))
-
-
-def dense_slip(dW="X.T @ G", db="G.sum(0)", dX="G @ W.T"):
-    """A dense layer with this code as its backward pass."""
-    return dense(backward=lambda self, G: [eval(t, {"X": self.X, "W": self.W, "G": G}) for t in (dW, db, dX)])
-
-
-def bn_slip(dX="(D - D.mean(0) - H * (D * H).mean(0)) / s", dgamma="(G * H).sum(0)", dbeta="G.sum(0)"):
-    """Batch normalisation with this code as its backward pass."""
-
-    def backward(self, G):
-        names = {"G": G, "D": G * self.gamma, "H": self.X_hat, "s": self.std, "g": self.gamma}
-        self.dgamma, self.dbeta = eval(dgamma, names), eval(dbeta, names)
-        return eval(dX, names)
-
-    return layer(BatchNorm, backward=backward)
-
-
-def bn_forward_slip(old, new):
-    """Batch normalisation with the right forward pass, but `new` in place of `old`."""
-    text = dedent(inspect.getsource(PlainBatchNorm.forward))
-    assert old in text
-    names = {"np": np}
-    exec(text.replace(old, new), names)
-    return layer(PlainBatchNorm, forward=names["forward"])
-
-
-def draw(text):
-    return lambda rng, i, o: eval(text, {"np": np, "rng": rng, "i": i, "o": o})
-
-
-NEW = "self.momentum * X.var(axis=0, ddof=1)"
-MISTAKES = [
-    ("xavier", draw("rng.standard_normal((o, i)) * np.sqrt(2 / (i + o))"), r"\(40, 160\), got \(160, 40\)"),
-    ("xavier", draw("rng.standard_normal((i, o)) * 2 / (i + o)"), "square root, the standard deviation"),
-    ("xavier", draw("rng.standard_normal((i, o)) * np.sqrt(1 / i)"), "LeCun"),
-    ("xavier", draw("rng.standard_normal((i, o)) * np.sqrt(2 / i)"), "He's"),
-    ("xavier", draw("rng.standard_normal((i, o)) * np.sqrt(1 / (i + o))"), "factor of 2"),
-    ("xavier", draw("rng.standard_normal((i, o))"), "not scaled"),
-    ("xavier", draw("np.zeros((i, o))"), "alike"),
-    ("xavier", draw("np.random.randn(i, o) * np.sqrt(2 / (i + o))"), "draw them from `rng`"),
-    ("xavier", draw("0.5 + rng.standard_normal((i, o)) * np.sqrt(2 / (i + o))"), "mean of the weights"),
-    ("xavier", draw("rng.uniform(-1, 1, (i, o)) * np.sqrt(6 / (i + o))"), "not normal"),
-    ("xavier", draw("None"), "return"),
-    ("dense_forward", dense(lambda self, X: X @ self.W), "no bias"),
-    ("dense_forward", dense(lambda self, X: (X @ self.W + self.b).T), r"\(5, 4\), got \(4, 5\): is a transpose"),
-    ("dense_forward", dense(lambda self, X: X @ self.W.T + self.b), "transpose"),
-    ("dense_forward", dense(lambda self, X: None), "return"),
-    ("dense_forward", dense(lambda self, X: 1 / 0), "ZeroDivisionError"),
-    ("dense_forward", dense(lambda self, X: 0 * X @ self.W + np.nan), "no numbers"),
-    ("dense_backward", dense_slip(dW="G.T @ X"), r"self.dW: .*\(3, 4\), got \(4, 3\): is a transpose"),
-    ("dense_backward", dense_slip(dW="X.T @ G / 5"), "self.dW is 5 times too small.* sum over the batch, not a mean"),
-    ("dense_backward", dense_slip(dW="-X.T @ G"), "self.dW has the wrong sign"),
-    ("dense_backward", dense_slip(db="G.mean(0)"), "self.db is 5 times too small.* a sum over the batch, not a mean"),
-    ("dense_backward", dense_slip(db="G.sum()"), r"self.db: expected shape \(4,\), got \(\).*axis"),
-    ("dense_backward", dense_slip(db="G.sum(1)"), r"self.db: expected shape \(4,\), got \(5,\).*axis"),
-    ("dense_backward", dense_slip(dX="G @ W"), "transpose"),
-    ("dense_backward", dense_slip(dX="None"), "dX is None"),
-    ("dense_backward", dense(backward=lambda self, G: (np.nan, G.sum(0), G @ self.W.T)), "self.dW"),
-    ("dense_backward", layer(Dense, backward=lambda self, G: G @ self.W.T), "self.dW was not set"),
-    ("dense_backward", layer(Dense, forward=lambda self, X: X @ self.W + self.b), "keep in self"),
-    ("relu_backward", layer(ReLU, backward=lambda self, G: G), "derivative is missing"),
-    ("relu_backward", layer(ReLU, backward=lambda self, G: 1.0 * (self.X > 0)), "derivative alone"),
-    ("relu_backward", layer(ReLU, backward=lambda self, G: -G * (self.X > 0)), "wrong sign"),
-    ("relu_backward", layer(ReLU, backward=lambda self, G: G * (self.X < 0)), "other way round"),
-    ("relu_backward", layer(ReLU, backward=lambda self, G: np.maximum(0, G)), "not that of dout"),
-    ("relu_backward", layer(ReLU, backward=lambda self, G: G * self.output), "1 or 0"),
-    ("softmax_forward", layer(Softmax, forward=lambda self, X: np.exp(X)), "divide by its sum"),
-    ("softmax_forward", layer(Softmax, forward=lambda self, X: soft(X) / soft(X).sum(axis=0)), "expected .* got"),
-    ("softmax_forward", layer(Softmax, forward=lambda self, X: np.exp(X) / np.exp(X).sum(axis=0)), "over the batch"),
-    ("softmax_forward", layer(Softmax, forward=lambda self, X: np.exp(X) / np.exp(X).sum()), "over all entries"),
-    ("softmax_forward", layer(Softmax, forward=lambda self, X: np.exp(X) / np.exp(X).sum(1)[:, None]), "overflows"),
-    (
-        "softmax_forward",
-        layer(Softmax, forward=lambda self, X: np.exp(X - X.max()) / np.exp(X - X.max()).sum(1)[:, None]),
-        "largest logit of each example",
-    ),
-    ("softmax_backward", layer(Softmax, backward=lambda self, y: self.output - y), "5 times too large.* a mean"),
-    ("softmax_backward", layer(Softmax, backward=lambda self, y: (y - self.output) / 5), "wrong sign"),
-    ("softmax_backward", layer(Softmax, backward=lambda self, y: y - self.output), "and the sign"),
-    ("softmax_backward", layer(Softmax, backward=lambda self, y: self.output / 5), "subtract the labels"),
-    ("softmax_backward", layer(Softmax, backward=lambda self, y: ((self.output - y) / 5).T), "transpose"),
-    ("batch_norm_forward", bn_forward_slip("np.sqrt(var + self.epsilon)", "var + self.epsilon"), "square root"),
-    ("batch_norm_forward", bn_forward_slip("X.var(axis=0)\n", "X.var(axis=0, ddof=1)\n"), "unbias"),
-    ("batch_norm_forward", bn_forward_slip("(X - mean) / self.std", "X - mean"), "not divided"),
-    (
-        "batch_norm_forward",
-        bn_forward_slip("(X - mean) / self.std", "(X - X.mean(1)[:, None]) / np.sqrt(X.var(1) + 1e-5)[:, None]"),
-        "each example",
-    ),
-    ("batch_norm_forward", bn_forward_slip("self.gamma * self.X_hat + self.beta", "self.X_hat"), "gamma and beta"),
-    ("batch_norm_forward", bn_forward_slip("self.gamma * self.X_hat", "self.X_hat"), "lacks gamma"),
-    ("batch_norm_forward", bn_forward_slip("self.X_hat + self.beta", "self.X_hat"), "lacks beta"),
-    ("batch_norm_forward", bn_forward_slip("if self.training", "if True"), "evaluation"),
-    ("batch_norm_forward", bn_forward_slip("var + self.epsilon", "var"), "epsilon"),
-    ("batch_norm_forward", bn_forward_slip("if n > 1:", "if n / (n - 1):"), "batch of one"),
-    ("batch_norm_forward", bn_forward_slip(NEW, "self.momentum * var"), "unbiased, n / "),
-    ("batch_norm_forward", bn_forward_slip("+ self.momentum * mean", "+ mean"), "running_mean"),
-    ("batch_norm_forward", bn_forward_slip("if n > 1", "if False"), "self.running_var was not updated"),
-    ("batch_norm_backward", bn_slip(dX="D / s"), "for constants"),
-    ("batch_norm_backward", bn_slip(dX="(D - D.mean(0)) / s"), "path through the variance"),
-    ("batch_norm_backward", bn_slip(dX="(D - H * (D * H).mean(0)) / s"), "path through the mean"),
-    ("batch_norm_backward", bn_slip(dX="(G - G.mean(0) - H * (G * H).mean(0)) / s"), "lacks gamma"),
-    ("batch_norm_backward", bn_slip(dX="D - D.mean(0) - H * (D * H).mean(0)"), "not divided"),
-    ("batch_norm_backward", bn_slip(dX="-(D - D.mean(0) - H * (D * H).mean(0)) / s"), "wrong sign"),
-    ("batch_norm_backward", bn_slip(dgamma="(G * H).mean(0)"), "self.dgamma is 6 times too small.* not a mean"),
-    ("batch_norm_backward", bn_slip(dgamma="G.sum(0)"), "lacks x_hat"),
-    ("batch_norm_backward", bn_slip(dbeta="G.mean(0)"), "self.dbeta is 6 times too small"),
-    ("batch_norm_backward", bn_slip(dbeta="G.sum(0, keepdims=True)"), r"\(3,\), got \(1, 3\): is an axis"),
-]  # fmt: skip
 PIECE = {"xavier": "glorot_normal", "dense": "Dense", "relu": "ReLU", "softmax": "Softmax", "batch": "BatchNorm"}
 
 
@@ -267,3 +90,27 @@ def test_a_network_that_does_not_learn_is_told_of(monkeypatch, capsys):
     monkeypatch.setattr(exercise_checks, "ReLU", layer(ReLU, backward=lambda self, G: -G * (self.X > 0)))
     assert check("XOR", exercise_checks.xor) is False
     assert "do all checks above pass?" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_an_old_numpy_is_not_the_students_fault(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(np, "__version__", "1.26.4")
+    assert check("Dense.backward", exercise_checks.dense_backward) is False
+    assert capsys.readouterr().out == f"✗ Dense.backward: {NUMPY_2}\n"
+    monkeypatch.undo()
+    for text in (exercise_notebook(), exercise_notebook(solved=True), experiment_notebook(Experiment())):
+        first = code_cells(text)[0]
+        old = 'import sklearn.datasets\nimport numpy\nnumpy.__version__ = "1.26.4"\n'
+        stopped = f"try:\n{indent(first, '    ')}\nexcept ImportError as error:\n    print(error)"
+        assert run_fresh(old + stopped, tmp_path) == [NUMPY_2]
+        assert run_fresh(stopped, tmp_path) == []
+        assert "NumPy 2" in json.loads(text)["cells"][0]["source"]
+    assert NUMPY_2 in script(Experiment())
+    assert "NumPy 2 or a later one" in ast.get_docstring(ast.parse(script(Experiment())))
+
+
+def test_a_check_leaves_numpys_global_state_as_it_was():
+    before = str(np.random.get_state())
+    for exercise in EXERCISES:
+        for name in exercise.checks.values():
+            getattr(exercise_checks, name)()
+    assert str(np.random.get_state()) == before

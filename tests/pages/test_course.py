@@ -6,8 +6,9 @@ import re
 import pytest
 
 from playground.topics.course.progress import MAX_BYTES, Mark, Progress, Status
-from playground.topics.course.station import SEEDS, STATIONS, answer, path
+from playground.topics.course.station import SEEDS, STATIONS, Answer, answer, path
 from playground.topics.course.week import CONCEPTS, RESOURCES
+from playground.ui.sections import course_week
 from playground.ui.sections.course_week import OPENED
 
 PAGE = "pages/course.py"
@@ -132,6 +133,32 @@ def test_what_is_no_number_is_told_at_the_field_and_counts_for_nothing(week):
         week.run()
         assert state(week).progress.marks[FIRST] == Mark()
         assert said(week) == []
+
+
+def test_percent_is_a_share_or_a_number_as_the_question_asks(week):
+    reply(week, FIRST, "25%")
+    assert state(week).given[FIRST] == 0.25
+    assert week.widget(f"answer-{FIRST}").placeholder == "a number, such as 0.25 or 1/3"
+    unfold(week, "symmetry")
+    right = answer("symmetry", seed(week)).value
+    assert reply(week, "symmetry", f"{right:.4g} %")[0] == "success"
+    assert "in percent" in week.widget("answer-symmetry").placeholder
+
+
+def test_a_comma_that_may_be_one_of_thousands_is_asked_back(week):
+    week.set(f"answer-{FIRST}", "1,000")
+    assert "Is the comma in 1,000 one of thousands? Type 1000 or, with a decimal point, 1.0." in week.words
+    assert FIRST not in state(week).given
+
+
+def test_an_answer_with_too_few_digits_is_asked_back_and_no_attempt(week, monkeypatch):
+    near = Answer(0.2287, {"this is the loss on the test points": 0.2312})
+    monkeypatch.setattr(course_week, "answer", lambda name, seed: near)
+    kind, words = reply(week, FIRST, "0.23")
+    assert (kind, words.split(".")[0]) == ("info", "Close: give three digits")
+    assert state(week).progress.marks[FIRST] == Mark()
+    assert "this is the loss on the test points" in reply(week, FIRST, "0.231")[1]
+    assert reply(week, FIRST, "0.229")[0] == "success"
 
 
 def test_an_answer_must_be_given_before_it_is_checked(week):

@@ -10,7 +10,7 @@ from ...training.experiment import Experiment
 from ...training.trainer import Trainer
 from ..batch_norm.one_batch import OneBatch
 from ..forward_backward.training_step import TrainingStep
-from .station import READ_OFF, SCRATCH, TO_THE_END, Answer, Station, draws, station
+from .station import SCRATCH, SEEDS, TO_THE_END, Answer, Station, station
 
 CODING = "Coding"
 RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # learning rates: the question is about one of them
@@ -19,11 +19,12 @@ BELOW = "Then run this below your code:"
 
 
 @station
-def write_xavier(seed: int) -> Station:
-    n_in, n_out = (int(n) for n in draws(seed, "write xavier").choice(np.arange(3, 9), 2, replace=False))
+def write_xavier(seed: int, rng: np.random.Generator) -> Station:
+    start = int(rng.integers(SEEDS))
+    n_in, n_out = (int(n) for n in rng.choice(np.arange(3, 9), 2, replace=False))
 
     def total(draw):
-        return float(np.abs(draw(np.random.default_rng(seed), n_in, n_out)).sum())
+        return float(np.abs(draw(np.random.default_rng(start), n_in, n_out)).sum())
 
     def compute():
         value = total(INITIALIZERS["glorot_normal"])
@@ -45,18 +46,19 @@ def write_xavier(seed: int) -> Station:
         question="What does it print?",
         hint="exercise 1: the standard deviation is the root of 2 / (fan_in + fan_out).",
         answer=compute,
-        code=f"rng = np.random.default_rng({seed})\n"
+        code=f"rng = np.random.default_rng({start})\n"
         f"W = glorot_normal(rng, {n_in}, {n_out})\n"
         "print(np.abs(W).sum())",
     )  # fmt: skip
 
 
 @station
-def write_dense(seed: int) -> Station:
-    n = int(draws(seed, "write dense").integers(3, 6))
+def write_dense(seed: int, rng: np.random.Generator) -> Station:
+    start = int(rng.integers(SEEDS))
+    n = int(rng.integers(3, 6))
 
     def compute():
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng(start)
         layer = Dense(n, n, "glorot_normal", rng)
         X, dout = rng.standard_normal((4, n)), rng.standard_normal((4, n))
         layer.forward(X)
@@ -79,7 +81,7 @@ def write_dense(seed: int) -> Station:
         question="What does it print?",
         hint="the shapes: dW has that of W, dX that of X, and each product must fit.",
         answer=compute,
-        code=f"rng = np.random.default_rng({seed})\n"
+        code=f"rng = np.random.default_rng({start})\n"
         f'layer = Dense({n}, {n}, "glorot_normal", rng)\n'
         f"X = rng.standard_normal((4, {n}))\n"
         f"dout = rng.standard_normal((4, {n}))\n"
@@ -90,11 +92,12 @@ def write_dense(seed: int) -> Station:
 
 
 @station
-def write_softmax(seed: int) -> Station:
-    classes = draws(seed, "write softmax").integers(3, size=4).tolist()
+def write_softmax(seed: int, rng: np.random.Generator) -> Station:
+    start = int(rng.integers(SEEDS))
+    classes = rng.integers(3, size=4).tolist()
 
     def compute():
-        Z, y = np.random.default_rng(seed).standard_normal((4, 3)), np.eye(3)[classes]
+        Z, y = np.random.default_rng(start).standard_normal((4, 3)), np.eye(3)[classes]
         relu, softmax = ReLU(), Softmax()
         p = softmax.forward(relu.forward(Z))
         behind = softmax.backward(y)
@@ -116,7 +119,7 @@ def write_softmax(seed: int) -> Station:
         question="What does it print?",
         hint="(p − y) / batch, then 0 where ReLU was 0. The sum of the exponentials runs along a row.",
         answer=compute,
-        code=f"Z = np.random.default_rng({seed}).standard_normal((4, 3))\n"
+        code=f"Z = np.random.default_rng({start}).standard_normal((4, 3))\n"
         f"y = np.eye(3)[{classes}]\n"
         "relu, softmax = ReLU(), Softmax()\n"
         "softmax.forward(relu.forward(Z))\n"
@@ -125,11 +128,12 @@ def write_softmax(seed: int) -> Station:
 
 
 @station
-def write_batch_norm(seed: int) -> Station:
-    n = int(draws(seed, "write batch norm").integers(5, 10))
+def write_batch_norm(seed: int, rng: np.random.Generator) -> Station:
+    start = int(rng.integers(SEEDS))
+    n = int(rng.integers(5, 10))
 
     def compute():
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng(start)
         X, dout = rng.standard_normal((n, 3)), rng.standard_normal((n, 3))
         norm = BatchNorm(3)
         norm.forward(X)
@@ -151,7 +155,7 @@ def write_batch_norm(seed: int) -> Station:
         question="What does it print?",
         hint="the three paths: through x̂ itself, through the mean and through the variance of the batch.",
         answer=compute,
-        code=f"rng = np.random.default_rng({seed})\n"
+        code=f"rng = np.random.default_rng({start})\n"
         f"X = rng.standard_normal(({n}, 3))\n"
         f"dout = rng.standard_normal(({n}, 3))\n"
         "norm = BatchNorm(3)\n"
@@ -161,7 +165,7 @@ def write_batch_norm(seed: int) -> Station:
 
 
 @station
-def xor(seed: int) -> Station:
+def xor(seed: int, rng: np.random.Generator) -> Station:
     experiment = Experiment(
         dataset="xor", hidden=(4,), activation="relu", batch_size=4, learning_rate=0.1, seed=seed,
         epochs=min(1000, limits.EPOCHS),
@@ -177,7 +181,7 @@ def xor(seed: int) -> Station:
             "this is the accuracy": last.train_accuracy,
             "this is the accuracy in percent": 100 * last.train_accuracy,
         }
-        return Answer(last.train_loss, mistakes, READ_OFF)
+        return Answer(last.train_loss, mistakes)
 
     return Station(
         part=CODING, hours=1.25, objective=SCRATCH, title="XOR from scratch",
@@ -187,14 +191,15 @@ def xor(seed: int) -> Station:
         "losses. Change its seed: how often is XOR solved?",
         question=f"What is the training loss after {experiment.epochs} epochs?",
         hint="the last line that the script prints, or the line above the pictures.",
-        answer=compute,
+        answer=compute, anew=False,
     )  # fmt: skip
 
 
 @station
-def learning_rate(seed: int) -> Station:
-    rate = RATES[int(draws(seed, "rate").integers(len(RATES)))]
-    experiment = Experiment(dataset="moons", learning_rate=rate, epochs=20, seed=seed, data_seed=seed)
+def learning_rate(seed: int, rng: np.random.Generator) -> Station:
+    rate = RATES[int(rng.integers(len(RATES)))]
+    data_seed = int(rng.integers(SEEDS))
+    experiment = Experiment(dataset="moons", learning_rate=rate, epochs=20, seed=seed, data_seed=data_seed)
 
     def last(rate):
         trainer = Trainer(replace(experiment, learning_rate=rate))
@@ -208,7 +213,7 @@ def learning_rate(seed: int) -> Station:
             "this is the accuracy": found.train_accuracy,
         }
         mistakes |= {f"the learning rate is {each:g}": last(each).train_loss for each in RATES if each != rate}
-        return Answer(found.train_loss, mistakes, READ_OFF)
+        return Answer(found.train_loss, mistakes)
 
     return Station(
         part=CODING, hours=1.0, objective=SCRATCH, title="The learning rate",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from .station import SEEDS, path
+from .station import SEEDS, outline
 
 VERSION = 1
 MAX_BYTES = 16_384  # of a file of progress
@@ -41,13 +41,13 @@ class Progress:
     marks: dict[str, Mark] = field(default_factory=dict)
 
     def __post_init__(self):
-        self.marks = {name: Mark() for name in path(self.seed)} | self.marks
+        self.marks = {name: Mark() for name in outline()} | self.marks
 
     def hours(self, status: Status, part: str | None = None, objective: str | None = None) -> float:
         """Hours of the stations with this status: of all, or of one part of the week, or of one objective."""
         return sum(
             station.hours
-            for name, station in path(self.seed).items()
+            for name, station in outline().items()
             if self.marks[name].status == status and part in (None, station.part)
             and objective in (None, station.objective)
         )  # fmt: skip
@@ -100,7 +100,7 @@ class Progress:
             if name not in progress.marks:
                 unknown += 1
                 continue
-            progress.marks[name] = _mark(mark, path(progress.seed)[name].title)
+            progress.marks[name] = _mark(mark, outline()[name].title)
         notices = [f"Stations that are not known here were left out: {unknown}."] if unknown else []
         return progress, notices
 

@@ -8,10 +8,10 @@ import numpy as np
 from ...training.trainer import Moment, Trainer
 from ..digits.digits_experiment import SIDE, Digits
 from ..digits.splits import TwoSplits, compared_parts
-from .station import SCRATCH, TO_THE_END, Answer, Station, station
+from .station import SCRATCH, SEEDS, TO_THE_END, Answer, Station, station
 
 PROJECT = "Project"
-EPOCHS = 10  # of a training that a question is about: enough to see a difference, and soon computed
+EPOCHS = range(8, 13)  # of a training that a question is about: enough to see a difference, and soon computed
 CLASSES = 10
 
 
@@ -29,7 +29,7 @@ def outcome(digits: Digits) -> Moment:
 
 
 @station
-def split(seed: int) -> Station:
+def split(seed: int, rng: np.random.Generator) -> Station:
     comparison = TwoSplits(seed=seed, data_seed=seed)
 
     def compute():
@@ -49,13 +49,14 @@ def split(seed: int) -> Station:
         question="In the stratified splits, what is the median distance from a test image "
         "to the nearest training image?",
         hint="*Farther away*, below the pictures: the second number, as the first is that of the last part.",
-        answer=compute,
+        answer=compute, anew=False,
     )  # fmt: skip
 
 
 @station
-def accuracy(seed: int) -> Station:
-    digits = Digits(seed=seed, data_seed=seed, epochs=EPOCHS)
+def accuracy(seed: int, rng: np.random.Generator) -> Station:
+    epochs = int(rng.choice(EPOCHS))
+    digits = Digits(seed=seed, data_seed=seed, epochs=epochs)
 
     def compute():
         last = outcome(digits)
@@ -72,15 +73,16 @@ def accuracy(seed: int) -> Station:
         page="digits", section="train", record=digits,
         predict="64-128-64-10, ReLU, ten passes through 1437 images: how many of the 360 others will it read?",
         do="Press **Play**, and look at the images that it misreads. Would you have read them?",
-        question=f"What is the test accuracy after {EPOCHS} epochs, in percent?",
+        question=f"What is the test accuracy after {epochs} epochs, in percent?",
         hint="the line above the pictures: the accuracy of the *test*, to a percent.",
-        answer=compute,
+        answer=compute, percent=True,
     )  # fmt: skip
 
 
 @station
-def honest_test(seed: int) -> Station:
-    digits = Digits(seed=seed, data_seed=seed, epochs=EPOCHS, split="stratified")
+def honest_test(seed: int, rng: np.random.Generator) -> Station:
+    epochs = int(rng.choice(EPOCHS))
+    digits = Digits(seed=seed, data_seed=int(rng.integers(SEEDS)), epochs=epochs, split="stratified")
 
     def compute():
         last = outcome(digits)
@@ -96,15 +98,17 @@ def honest_test(seed: int) -> Station:
         page="digits", section="train", record=digits,
         predict="The same network, tested on a stratified split: better, or worse, and by how much?",
         do="Press **Play**. Then turn depth, scheme, optimiser or epochs, until you reach the **Targets** on the page.",
-        question=f"What is the test accuracy after {EPOCHS} epochs with the stratified split, in percent?",
+        question=f"What is the test accuracy after {epochs} epochs with the stratified split, in percent?",
         hint="the line above the pictures, with the split *Stratified*.",
-        answer=compute,
+        answer=compute, percent=True,
     )  # fmt: skip
 
 
 @station
-def drawing(seed: int) -> Station:
-    digits = Digits(seed=seed, data_seed=seed, epochs=EPOCHS)
+def drawing(seed: int, rng: np.random.Generator) -> Station:
+    epochs = int(rng.choice(EPOCHS))
+    width = int(rng.integers(48, 81))  # another network each time, as all networks of one start see much the same
+    digits = Digits(seed=seed, data_seed=seed, epochs=epochs, hidden=(128, width))
 
     def compute():
         network = trained(digits).network
@@ -118,7 +122,7 @@ def drawing(seed: int) -> Station:
         predict="Will it read your digits as well as those of the file?",
         do="Press **Train it now** and draw all ten. Which does it misread, and how sure is it? "
         "At last, clear the grid.",
-        question=f"Trained for {EPOCHS} epochs: which digit does the network see on an empty grid?",
+        question=f"Trained for {epochs} epochs: which digit does the network see on an empty grid?",
         hint="the bars beside the empty grid: softmax shares out 100 %, even where there is nothing.",
         answer=compute,
         choices=tuple(map(str, range(CLASSES))),

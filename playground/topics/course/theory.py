@@ -25,11 +25,10 @@ from .station import (
     EXACT,
     INITIALISATION,
     PROPAGATION,
-    READ_OFF,
+    SEEDS,
     TO_THE_END,
     Answer,
     Station,
-    draws,
     station,
 )
 
@@ -49,8 +48,7 @@ def entry(settings: TrainingStep, name: str) -> Answer:
 
 
 @station
-def forward_pass(seed: int) -> Station:
-    rng = draws(seed, "forward")
+def forward_pass(seed: int, rng: np.random.Generator) -> Station:
     example, k = int(rng.integers(1, 4)), int(rng.integers(2))
     settings = TrainingStep(seed=seed, example=example, focus=(2, 0, k), predict=True)
     return Station(
@@ -65,8 +63,7 @@ def forward_pass(seed: int) -> Station:
 
 
 @station
-def backward_pass(seed: int) -> Station:
-    rng = draws(seed, "backward")
+def backward_pass(seed: int, rng: np.random.Generator) -> Station:
     i, j = int(rng.integers(3)), int(rng.integers(2))
     settings = TrainingStep(seed=seed, focus=(2, i, j), predict=True)
     return Station(
@@ -83,8 +80,7 @@ def backward_pass(seed: int) -> Station:
 
 
 @station
-def chain_rule(seed: int) -> Station:
-    rng = draws(seed, "chain")
+def chain_rule(seed: int, rng: np.random.Generator) -> Station:
     example, j = int(rng.integers(1, 4)), int(rng.integers(3))
     settings = TrainingStep(seed=seed, activation="sigmoid", example=example, focus=(1, 0, j), predict=True)
     return Station(
@@ -99,8 +95,7 @@ def chain_rule(seed: int) -> Station:
 
 
 @station
-def gradient_check(seed: int) -> Station:
-    rng = draws(seed, "check")
+def gradient_check(seed: int, rng: np.random.Generator) -> Station:
     mistake = str(rng.choice([name for name in MISTAKES if name != "none"]))
     layer = int(rng.integers(1, 3))
     settings = TrainingStep(seed=seed)
@@ -128,8 +123,8 @@ def gradient_check(seed: int) -> Station:
 
 
 @station
-def symmetry(seed: int) -> Station:
-    experiment = Experiment(initializer="zeros", data_seed=seed, seed=seed, epochs=50)
+def symmetry(seed: int, rng: np.random.Generator) -> Station:
+    experiment = Experiment(initializer="zeros", data_seed=int(rng.integers(SEEDS)), seed=seed, epochs=50)
 
     def compute():
         trainer = Trainer(experiment)
@@ -152,13 +147,12 @@ def symmetry(seed: int) -> Station:
         question="What accuracy on the training points does it reach, in percent?",
         hint="the line above the pictures. Only the output's biases have moved: they say which class "
         "is the more frequent.",
-        answer=compute,
+        answer=compute, percent=True,
     )  # fmt: skip
 
 
 @station
-def xavier(seed: int) -> Station:
-    rng = draws(seed, "xavier")
+def xavier(seed: int, rng: np.random.Generator) -> Station:
     n_in, n_out = (int(n) for n in rng.choice(np.arange(4, 33), 2, replace=False))
     experiment = Experiment(hidden=(n_in, n_out), seed=seed)
 
@@ -187,8 +181,8 @@ def xavier(seed: int) -> Station:
 
 
 @station
-def signal_through_depth(seed: int) -> Station:
-    gain = float(draws(seed, "depth").choice([0.6, 0.8, 0.9, 1.1, 1.25, 1.3]))
+def signal_through_depth(seed: int, rng: np.random.Generator) -> Station:
+    gain = float(rng.choice([0.6, 0.8, 0.9, 1.1, 1.25, 1.3]))
     contestant = Contestant("glorot_normal")
     depth = SchemeComparison(
         contestants=(contestant, Contestant("he_normal")), depth=20, activation="relu", gain=gain, seed=seed
@@ -217,15 +211,16 @@ def signal_through_depth(seed: int) -> Station:
         question=f"Xavier normal, gain {gain:g}: by what factor does the standard deviation change "
         "from layer to layer?",
         hint=r"theory: without a gain it is $\sqrt{n \, \mathrm{Var}(W) / 2}$, where ReLU leaves half.",
-        answer=compute,
+        answer=compute, anew=False,
     )  # fmt: skip
 
 
 @station
-def race(seed: int) -> Station:
+def race(seed: int, rng: np.random.Generator) -> Station:
     contestants = tuple(Contestant(f"{name}_normal") for name in ("small", "glorot", "he"))
-    record = Race(contestants=contestants, n_seeds=8, hidden=(16,) * 5, epochs=20, seed=seed, data_seed=seed)
-    asked = contestants[int(draws(seed, "race").integers(1, 3))]
+    data_seed = int(rng.integers(SEEDS))
+    record = Race(contestants=contestants, n_seeds=8, hidden=(16,) * 5, epochs=20, seed=seed, data_seed=data_seed)
+    asked = contestants[int(rng.integers(1, 3))]
 
     def compute():
         trainer = RaceTrainer(record)
@@ -237,7 +232,7 @@ def race(seed: int) -> Station:
             f"this is “{each.label}”": float(all_of_them[each].loss[1]) for each in contestants if each != asked
         }
         mistakes["this is the accuracy"] = float(all_of_them[asked].accuracy[1])
-        return Answer(median, mistakes, READ_OFF)
+        return Answer(median, mistakes)
 
     return Station(
         part=THEORY, hours=0.5, objective=INITIALISATION, title="A race of schemes",
@@ -251,8 +246,7 @@ def race(seed: int) -> Station:
 
 
 @station
-def one_batch_normalised(seed: int) -> Station:
-    rng = draws(seed, "batch")
+def one_batch_normalised(seed: int, rng: np.random.Generator) -> Station:
     feature, example = int(rng.integers(1, 5)), int(rng.integers(1, 9))
     gamma, beta = (float(rng.choice([-2, -1.5, 1.5, 2, 2.5])), float(rng.choice([-1.5, -0.5, 0.5, 1.5])))
     record = OneBatch(batch_size=8, seed=seed, feature=feature, example=example)
@@ -296,8 +290,8 @@ def batches_to_arrive(momentum: float) -> int:
 
 
 @station
-def running_statistics(seed: int) -> Station:
-    momentum = float(draws(seed, "running").choice([0.02, 0.04, 0.05, 0.08, 0.15, 0.2]))
+def running_statistics(seed: int, rng: np.random.Generator) -> Station:
+    momentum = float(rng.choice([0.02, 0.04, 0.05, 0.08, 0.15, 0.2]))
     record = Evaluation(seed=seed, momentum=momentum, batch_size=256)
 
     def compute():
@@ -322,8 +316,9 @@ def running_statistics(seed: int) -> Station:
 
 
 @station
-def with_and_without(seed: int) -> Station:
-    record = Pairs(n_seeds=8, dataset="circles", hidden=(16,) * 6, epochs=20, seed=seed, data_seed=seed)
+def with_and_without(seed: int, rng: np.random.Generator) -> Station:
+    data_seed = int(rng.integers(SEEDS))
+    record = Pairs(n_seeds=8, dataset="circles", hidden=(16,) * 6, epochs=20, seed=seed, data_seed=data_seed)
 
     def compute():
         trainer = PairsTrainer(record)
@@ -336,7 +331,7 @@ def with_and_without(seed: int) -> Station:
             "this is the upper quartile": high,
             "this is the accuracy": float(normalised.accuracy[1]),
         }
-        return Answer(median, mistakes, READ_OFF)
+        return Answer(median, mistakes)
 
     return Station(
         part=THEORY, hours=0.5, objective=BATCH_NORM, title="With and without",

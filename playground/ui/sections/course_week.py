@@ -6,7 +6,7 @@ import streamlit as st
 
 from ...charts import week_progress
 from ...topics.course.progress import MAX_BYTES, Mark, Progress, Status
-from ...topics.course.station import HOURS, OBJECTIVES, SEEDS, Station, answer, path
+from ...topics.course.station import HOURS, OBJECTIVES, SEEDS, Station, answer, outline, path
 from ...topics.course.week import CONCEPTS, RESOURCES
 from .. import navigation
 from ..fields import NumberField
@@ -64,6 +64,9 @@ class Week:
             self.replies[name] = "info", "Give an answer first."
             return
         right = answer(name, self.progress.seed)
+        if right.close(given):
+            self.replies[name] = "info", "Close: give three digits. With fewer, a known mistake looks the same."
+            return
         self.progress.tried(name, right.right(given))
         if right.right(given):
             self.replies[name] = "success", f"Right: the app computes {right.words}."
@@ -114,7 +117,7 @@ def overview(week: Week) -> None:
     done = {part: [progress.hours(status, part) for status in (Status.DONE, Status.SHOWN)] for part in HOURS}
     Slot(left).show(week_progress({part: (*hours, HOURS[part]) for part, hours in done.items()}))
     for objective in OBJECTIVES:
-        total = sum(station.hours for station in week.stations.values() if station.objective == objective)
+        total = sum(station.hours for station in outline().values() if station.objective == objective)
         share = progress.hours(Status.DONE, objective=objective) / total
         right.progress(share, f"{objective}: {share:.0%}")
 
@@ -158,13 +161,13 @@ def stations(week: Week) -> None:
     """All stations, part by part; the next one is unfolded."""
     for part, hours in HOURS.items():
         st.subheader(f"{part} · {hours} h", anchor=False)
-        for name, station in week.stations.items():
+        for name, station in outline().items():
             if station.part == part:
                 unfold(week, name, station)
 
 
 def unfold(week: Week, name: str, station: Station) -> None:
-    """A station behind its title."""
+    """A station behind its title; the visitor's own question is drawn when it is opened."""
     key, mark = f"station-{name}", week.progress.marks[name]
 
     def toggle():
@@ -174,7 +177,7 @@ def unfold(week: Week, name: str, station: Station) -> None:
     label = f"{station.title} :gray[· {station.hours:g} h]"
     with st.expander(label, key=key, icon=ICONS[mark.status], on_change=toggle) as place:
         if place.open:
-            body(week, name, station, mark)
+            body(week, name, week.stations[name], mark)
 
 
 def body(week: Week, name: str, station: Station, mark: Mark) -> None:
@@ -218,8 +221,9 @@ def answer_field(week: Week, name: str, station: Station) -> None:
         week.given[name] = value
 
     if not station.choices:
+        expected = "in percent, such as 25" if station.percent else "a number, such as 0.25 or 1/3"
         number = NumberField(
-            label="Your answer", key=key, low=-LARGEST, high=LARGEST, placeholder="a number, such as 0.25 or 1/3"
+            label="Your answer", key=key, low=-LARGEST, high=LARGEST, placeholder=expected, percent=station.percent
         )
         number.show(week, st, "" if given is None else f"{given:.10g}", take)
         return

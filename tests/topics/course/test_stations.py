@@ -15,7 +15,19 @@ from sklearn.datasets import load_digits
 from playground.charts import week_progress
 from playground.settings import limits
 from playground.topics.course.progress import MAX_BYTES, Mark, Progress, Status
-from playground.topics.course.station import HOURS, OBJECTIVES, SEEDS, STATIONS, Answer, answer, path
+from playground.topics.course.station import (
+    HOURS,
+    OBJECTIVES,
+    SEEDS,
+    STATIONS,
+    Answer,
+    answer,
+    draws,
+    is_rounded,
+    outline,
+    path,
+    rounded,
+)
 from playground.topics.course.week import CONCEPTS, RESOURCES
 from playground.topics.forward_backward.training_step import follow_step
 from playground.training.loop import experiment_data
@@ -42,13 +54,14 @@ def beside(right):
 
 def test_the_hours_are_those_of_the_course():
     assert HOURS == {"Theory": 5, "Coding": 5, "Project": 4}
-    stations = path(0).values()
+    stations = outline().values()
+    assert list(path(0)) == list(outline())
     assert {part: sum(each.hours for each in stations if each.part == part) for part in HOURS} == HOURS
     assert [each.part for each in stations] == sorted((each.part for each in stations), key=list(HOURS).index)
 
 
 def test_every_objective_of_the_course_is_served():
-    assert {each.objective for each in path(0).values()} == set(OBJECTIVES)
+    assert {each.objective for each in outline().values()} == set(OBJECTIVES)
 
 
 @pytest.mark.parametrize("seed", SAMPLE)
@@ -94,6 +107,67 @@ def test_the_right_answer_is_taken_and_every_known_mistake_is_named(name, seed):
         assert not right.right(number)
         assert right.mistake(number) == ""
         assert right.right(float(f"{right.value:.4g}"))  # as it is shown
+
+
+def held(name, seeds):
+    """Check the answers to a station's question: which are taken, and which are asked back."""
+    closer = []
+    for seed in seeds:
+        right = answer(name, seed)
+        voided = [mistake for mistake, value in right.mistakes.items() if right.right(value)]
+        assert not voided, f"{name}, seed {seed}: {voided}"
+        assert right.right(right.value)
+        for digits in (2, 3, 4):
+            given = rounded(right.value, digits)
+            assert right.right(given) or (digits == 2 and right.close(given)), f"{name}, seed {seed}: {given}"
+        closer += [seed] * right.close(rounded(right.value))
+    return closer
+
+
+QUICK = [name for name in STATIONS if name not in {
+    "symmetry", "signal_through_depth", "race", "with_and_without", "xor", "learning_rate", "split", "accuracy",
+    "honest_test", "drawing",
+}]  # fmt: skip
+TRAINED = [name for name in STATIONS if name not in QUICK]
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_no_mistake_is_right_and_every_rounded_answer_is_taken(name):
+    assert len(held(name, range(20))) <= 1
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(("name", "n"), [*((name, 300) for name in QUICK), *((name, 12) for name in TRAINED)])
+def test_no_mistake_is_right_whatever_the_seed(name, n):
+    assert len(held(name, range(1000, 1000 + n))) <= n / 12
+
+
+def test_a_question_is_drawn_anew_while_a_mistake_answers_it_right():
+    first = {seed: STATIONS["gradient_check"](seed, draws(seed, "gradient_check")) for seed in range(12)}
+    void = [seed for seed, made in first.items() if not made.answer().sound]
+    assert 3 <= len(void) <= 11
+    for seed, made in first.items():
+        now = path(seed)["gradient_check"]
+        assert (now.question + now.do == made.question + made.do) == (seed not in void)
+        assert answer("gradient_check", seed).sound
+
+
+def test_few_digits_are_asked_back_only_where_they_could_be_the_mistake():
+    near = Answer(0.2287, {"it is the loss of the test": 0.2312, "it is half": 0.114}, 0.05)
+    assert near.close(0.23)
+    assert not near.right(0.23)
+    assert not near.sound
+    assert near.right(0.229)
+    assert near.right(0.2287)
+    assert not near.right(0.231)
+    assert near.mistake(0.231) == near.mistake(0.2312) == "it is the loss of the test"
+    assert not near.close(0.2312)
+    far = Answer(0.2287, {"it is the loss of the test": 0.35})
+    assert far.right(0.23)
+    assert far.sound
+    assert not far.right(0.24)
+    assert is_rounded(0.23, 0.2287)
+    assert not is_rounded(0.2, 0.2287)
 
 
 @each_station
@@ -165,7 +239,11 @@ def test_the_answers_on_digits_are_those_of_the_data(seed):
 
 def test_with_the_lowest_limits_of_a_host_all_stations_are_there():
     lowest = {limits.PREFIX + name: str(limit.lowest) for name, limit in limits.LIMITS.items()}
-    code = "from playground.topics.course.station import path; print(*[len(path(seed)) for seed in range(50)])"
+    code = (
+        "from playground.topics.course.station import STATIONS, draws\n"
+        "for seed in range(50):\n"
+        "    print(len([make(seed, draws(seed, name)) for name, make in STATIONS.items()]))\n"
+    )
     run = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=os.environ | lowest, capture_output=True, text=True, check=True
     )
