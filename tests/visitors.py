@@ -19,6 +19,8 @@ from playwright.sync_api import Browser, Error, Locator, Page, expect, sync_play
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest, app_test
 
+from playground.ui.address import BAR
+
 ROOT = Path(__file__).parents[1]
 PATIENCE = 30  # seconds to wait for anything before it counts as failed
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")  # by the names of their commands; the first there is
@@ -74,7 +76,9 @@ class Visitor:
 
     @property
     def url(self) -> dict[str, str]:
-        return self.app.query_params
+        """The whole address for which the one in the address bar stands."""
+        bar = self.app.session_state.get(BAR)
+        return (bar and bar.meaning) or self.app.query_params
 
     @property
     def timeline(self) -> str:

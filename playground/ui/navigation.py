@@ -7,6 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from . import address
+
 PAGES = Path(__file__).parents[2] / "pages"
 BY_NAVIGATION = "by navigation"  # key in the session: set if its scripts begin with `navigate`
 
@@ -65,3 +67,4 @@ def ensure() -> None:
     if not st.session_state.get(BY_NAVIGATION):
         st.navigation(pages(), position="hidden")
         st.rerun()
+    address.arrive()

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from . import controls, navigation
+from .address import SECTION, address_bar
 from .opening import opening
-from .session import SECTION, AnySession, open_session
+from .session import AnySession, open_session
 
 
 @dataclass(frozen=True)
@@ -30,14 +31,14 @@ def show_sections(**sections: Section) -> None:
     navigation.ensure()
     names = {name: name for name in sections}
     names |= {former: name for name, section in sections.items() for former in section.formerly}
-    asked = st.query_params.get(SECTION)  # none if the visitor has just chosen another section
+    asked = (address_bar().asked or {}).get(SECTION)
     if asked in names:
         st.session_state[SECTION] = names[asked]
     elif st.session_state.get(SECTION) not in sections:  # none yet, or one of another page
         st.session_state[SECTION] = next(iter(sections))
     st.segmented_control(
         "Section", list(sections), format_func=lambda name: sections[name].label, key=SECTION, required=True,
-        persist_state="session", label_visibility="collapsed", on_change=st.query_params.clear,
+        persist_state="session", label_visibility="collapsed",
     )  # fmt: skip
     sections[st.session_state[SECTION]].show()
 

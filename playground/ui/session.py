@@ -16,8 +16,7 @@ from ..settings.knobs import Choice, Knob
 from ..settings.lesson import Lesson
 from ..settings.record import Record
 from . import navigation
-
-SECTION = "section"  # key in the URL and in the session
+from .address import SECTION, Query, address_bar, knobs
 
 
 def alone(method: Callable) -> Callable:
@@ -39,7 +38,7 @@ class PageSession:
         experiment: what the knobs say.
         notices: sentences about what was replaced in the URL.
         message: a sentence about what the last change did; "" if there is nothing to say.
-        address: the URL's parameters as last written.
+        address: the URL's parameters, all of them.
         lesson: the lesson in the link.
         lock: held by the script that works with the session.
         invalid_fields: see `fields.Session`.
@@ -95,19 +94,30 @@ class PageSession:
 AnySession = TypeVar("AnySession", bound=PageSession)
 
 
+def read(kind: type[PageSession], query: Query) -> tuple[Record, Lesson, list[str]]:
+    """The record and the lesson that an address describes, and what was replaced in it."""
+    of_lesson = {name: text for name, text in query.items() if name in Lesson.knobs()}
+    record, notices = kind.kind.from_query({name: text for name, text in knobs(query).items() if name not in of_lesson})
+    lesson, more = Lesson.from_query(of_lesson)
+    return record, lesson, notices + more
+
+
+def describes(query: Query, session: PageSession) -> bool:
+    """Whether an address describes, without a mistake, what the session has open."""
+    record, lesson, notices = read(type(session), query)
+    return not notices and record.to_query() | lesson.to_query() == knobs(session.address)
+
+
 def open_session(kind: type[AnySession]) -> AnySession:
-    """The visitor's session of this kind; a new one if there is none yet, or if the URL describes another one."""
+    """The visitor's session of this kind; a new one if there is none yet, or if the visitor asks for another one."""
     navigation.ensure()
-    query = {name: text for name, text in st.query_params.items() if name != SECTION}
-    key = f"open {kind.__name__}"
-    session = st.session_state.get(key)
-    known = {name: text for name, text in session.address.items() if name != SECTION} if session else {}
-    if session is None or (query and query != known):
-        of_lesson = {name: text for name, text in query.items() if name in Lesson.knobs()}
-        own = {name: text for name, text in query.items() if name not in of_lesson}
-        session = st.session_state[key] = kind(*kind.kind.from_query(own))
-        session.lesson, notices = Lesson.from_query(of_lesson)
-        session.notices += notices
+    key, bar = f"open {kind.__name__}", address_bar()
+    session, asked = st.session_state.get(key), bar.asked or {}
+    if session is None or (knobs(asked) and not describes(asked, session)):
+        record, lesson, notices = read(kind, asked)
+        session = st.session_state[key] = kind(record, notices)
+        session.lesson = lesson
+    bar.asked = None
     with session.lock:  # waits until the former script no longer uses it
         return session
 
@@ -123,5 +133,7 @@ def write_address(session: PageSession, section: str = "") -> None:
     session.address = (
         session.experiment.to_query() | ({SECTION: section} if section else {}) | session.lesson.to_query()
     )
-    if st.query_params.to_dict() != session.address:
-        st.query_params.from_dict(session.address)
+    bar = address_bar()
+    if bar.meaning is None and describes(bar.query, session):
+        bar.stands_for(session.address)
+    bar.write(session.address)
