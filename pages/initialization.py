@@ -58,7 +58,9 @@ def signal():
     initialization_signal.curves(seen)
     initialization_signal.histograms(seen)
     st.dataframe(
-        initialization_signal.deaths(seen), hide_index=True, alt="For each scheme, the layer at which its signal dies"
+        initialization_signal.deaths(seen),
+        hide_index=True,
+        alt="For each scheme, whether signal and gradient keep, die or explode, and where",
     )
     initialization_signal.gains(session)
 

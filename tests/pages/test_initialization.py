@@ -5,7 +5,7 @@ import pytest
 
 from playground.charts import Profile, depth_curves
 from playground.topics.initialization.race import Race
-from playground.topics.initialization.scheme_comparison import SchemeComparison, keeping_gain
+from playground.topics.initialization.scheme_comparison import SchemeComparison, gain_or_reason
 from playground.training.contestants import Contestant
 
 PAGE = "pages/initialization.py"
@@ -75,13 +75,13 @@ def depth(visit):
 def test_the_signal_through_depth_stands_in_the_url_and_on_charts(depth):
     assert depth.url["section"] == "signal"
     assert depth.url["depth"] == "12"
-    assert len(depth.charts) == 2 + len(SchemeComparison().contestants)
+    assert len(depth.charts) == 3 + len(SchemeComparison().contestants)
     assert all(chart.alt for chart in depth.charts)
 
 
 def test_the_gain_that_was_found_can_be_set(depth):
     depth.turn("activation", "relu").turn("contestants", ["lecun_normal"])
-    gain = keeping_gain("relu", "lecun_normal", 20)
+    gain = gain_or_reason("relu", "lecun_normal", 20)
     depth.press(f"Set the gain to {gain:.3g}")
     assert float(depth.url["gain"]) == pytest.approx(gain, rel=0.01)
 

@@ -1,8 +1,9 @@
-"""What is measured of a signal is what the engine does to it, and a gain can be found that keeps its size."""
+"""What is measured of a signal is what the engine does to it, and a gain can be found at which χ₁ = 1."""
 
 import math
 import tracemalloc
 from dataclasses import FrozenInstanceError, fields, replace
+from itertools import combinations
 from statistics import pstdev
 
 import numpy as np
@@ -16,11 +17,13 @@ from playground.topics.initialization import signal_propagation
 from playground.topics.initialization.critical_gain import SEARCH, bisect, critical_gain
 from playground.topics.initialization.signal_propagation import (
     BINS,
+    Fate,
     Propagation,
     batch,
     build_layer,
+    correlation,
+    fate,
     histogram_edges,
-    lost,
     propagate,
     spread,
     top_gradient,
@@ -111,6 +114,8 @@ def test_statistics_are_those_of_the_same_network_run_as_a_whole(activation, bat
         assert signal.a_mean[i] == a.mean()
         assert signal.a_std[i] == pytest.approx(a.std(), rel=1e-12)
         assert signal.a_std_examples[i] == pytest.approx(np.sqrt(a.var(axis=0).mean()), rel=1e-12)
+        pairs = [np.dot(x, y) / math.sqrt(np.dot(x, x) * np.dot(y, y)) for x, y in combinations(a, 2)]
+        assert signal.correlation[i] == pytest.approx(np.mean(pairs), rel=1e-9, abs=1e-12)
         assert signal.da_std[i] == pytest.approx(gradients[top].std(), rel=1e-9)
         assert signal.dz_std[i] == pytest.approx(gradients[top + 1].std(), rel=1e-9)
         counts, _ = np.histogram(np.clip(a, signal.edges[0], signal.edges[-1]), signal.edges)
@@ -177,7 +182,11 @@ def test_the_smallest_networks_have_a_signal_of_finite_size(activation, size):
             signal = propagate(p)
             for field in fields(signal):
                 value = getattr(signal, field.name)
-                assert value is None or np.isfinite(value).all()
+                nothing = field.name == "correlation"  # where all examples are zero, they have no direction
+                assert value is None or nothing or np.isfinite(value).all()
+                assert (value is None) >= (
+                    size == {"batch_size": 1} and field.name in ("a_std_examples", "correlation")
+                )
                 assert value is None or field.name == "edges" or len(value) == p.depth
 
 
@@ -187,7 +196,7 @@ def test_a_signal_beyond_all_numbers_is_infinite_and_one_next_to_zero_is_not_zer
     assert np.isinf(signal.a_std[-5:]).all()
     assert np.isfinite(signal.a_std[:80]).all()
     assert signal.histogram.sum(axis=1)[:80] == pytest.approx(1)
-    assert signal.signal_lost_at == 2
+    assert signal.signal == signal.size == Fate("explodes", 2)
     faint = propagate(Propagation(depth=100, width=16, batch_size=8, activation="tanh", initializer="small_normal"))
     assert 1e-150 < faint.a_std[-1] < 1e-130  # 0.04 a layer
     assert 1e-150 < faint.da_std[0] < 1e-130
@@ -237,41 +246,74 @@ def test_spread_is_infinite_where_a_number_is_beyond_all(bad):
 
 
 @pytest.mark.parametrize(
-    ("std", "place"),
+    ("std", "words"),
     [
-        ([1.0], None),
-        ([1, 0.1, 0.011], None),
-        ([1, 0.1, 0.009, 1], 3),
-        ([2, 150, 201], 3),
-        ([2, 199], None),
-        ([1, 0], 2),
-        ([1, np.inf], 2),
-        ([0.0, 0.0], 1),
-        ([np.inf, np.inf], 1),
+        ([1.0], "keeps"),
+        ([1, 0.1, 0.011], "keeps"),
+        ([1, 0.1, 0.009, 1], "dies at layer 3"),
+        ([1, 0.009, 1000], "dies at layer 2"),
+        ([2, 150, 201], "explodes at layer 3"),
+        ([2, 199], "keeps"),
+        ([1, 0], "dies at layer 2"),
+        ([1, np.inf], "explodes at layer 2"),
+        ([0.0, 0.0], "dies at layer 1"),
+        ([np.inf, np.inf], "explodes at layer 1"),
     ],
 )
-def test_a_signal_is_lost_at_1_percent_or_100_times_of_its_first_size(std, place):
-    assert lost(np.array(std, float)) == place
+def test_a_signal_dies_at_1_percent_and_explodes_at_100_times_of_its_first_size(std, words):
+    assert str(fate(np.array(std, float))) == words
 
 
 def test_a_gradient_is_lost_on_its_way_from_the_top():
     p = Propagation(depth=10, width=256, batch_size=32, initializer="small_normal", activation="linear")
     signal = propagate(p)  # 0.16 a layer, both ways: 0.16^2 = 0.026, 0.16^3 = 0.004
-    assert signal.signal_lost_at == 4
-    assert signal.gradient_lost_at == 7
+    assert signal.signal == signal.size == Fate("dies", 4)
+    assert signal.gradient == Fate("dies", 7)
     kept = propagate(replace(p, initializer="orthogonal"))
-    assert kept.signal_lost_at is None
-    assert kept.gradient_lost_at is None
+    assert kept.signal == kept.size == kept.gradient == Fate("keeps")
     zeros = propagate(replace(p, initializer="zeros"))
-    assert zeros.signal_lost_at == 1
-    assert zeros.gradient_lost_at == 9
+    assert zeros.signal == zeros.size == Fate("dies", 1)
+    assert zeros.gradient == Fate("dies", 9)
 
 
-def test_with_saturating_units_the_size_may_stay_while_what_tells_examples_apart_dies():
-    signal = propagate(Propagation(depth=20, activation="sigmoid", batch_size=64))
-    assert signal.signal_lost_at is None
-    assert lost(signal.a_std_examples) < 8  # a quarter and less a layer
-    assert signal.gradient_lost_at > 12
+def test_with_sigmoids_the_size_stays_while_what_tells_examples_apart_dies():
+    signal = propagate(Propagation(depth=50, activation="sigmoid", batch_size=64))
+    assert signal.size == Fate("keeps")  # the scatter between units
+    assert signal.signal == Fate("dies", 5)  # a quarter and less a layer
+    assert signal.a_std_examples[-1] < 1e-14
+    assert signal.correlation[0] < 0.9
+    assert signal.correlation[-1] == pytest.approx(1, abs=1e-9)
+    assert signal.gradient.word == "dies"
+
+
+def test_relus_with_unit_weights_explode_and_do_not_die():
+    signal = propagate(Propagation(depth=10, activation="relu", initializer="unit_normal", batch_size=64))
+    assert (signal.signal.word, signal.gradient.word) == ("explodes", "explodes")
+
+
+def test_at_the_critical_gain_tanh_keeps_examples_apart_but_not_the_size_of_the_signal():
+    p = Propagation(depth=50, batch_size=64)
+    signal = propagate(replace(p, gain=critical_gain("tanh", "glorot_normal", 256)))
+    assert signal.a_std[[0, -1]] == pytest.approx([0.62, 0.10], abs=0.01)
+    assert signal.correlation == pytest.approx(0, abs=0.02)  # of inputs that have none, either
+
+
+def test_inputs_that_differ_by_direction_alone_grow_alike_through_relus():
+    p = Propagation(depth=50, activation="relu", initializer="he_normal", batch_size=64)
+    found = propagate(p).correlation
+    assert found[0] == pytest.approx(1 / math.pi, abs=0.01)  # Cho & Saul (2009), at a right angle
+    assert found[-1] > 0.99
+
+
+def test_the_correlation_is_that_of_directions():
+    x, y = np.array([3.0, 0.0]), np.array([1.0, 1.0])
+    assert correlation(np.array([x, 9 * x])) == pytest.approx(1)
+    assert correlation(np.array([x, -x])) == pytest.approx(-1)
+    assert correlation(np.array([x, y])) == pytest.approx(math.sqrt(1 / 2))
+    assert correlation(np.array([1e-200 * x, 1e200 * y, 0 * x])) == pytest.approx(math.sqrt(1 / 2))
+    assert math.isnan(correlation(np.array([x, 0 * x])))
+    with np.errstate(invalid="ignore"):
+        assert math.isnan(correlation(np.array([x, y * np.inf])))
 
 
 # Batch normalisation
@@ -285,7 +327,7 @@ def test_batch_norm_gives_every_layer_unit_size_under_a_bad_scheme(scheme, activ
     # epsilon = 1e-5 takes a share from a variance that is small: of z here, at least 128 * 0.01^2 * Var(a)
     assert np.allclose(normed.z_std, 1, rtol=0, atol=0.02)
     assert np.allclose(normed.z_mean, 0, rtol=0, atol=1e-9)
-    assert normed.signal_lost_at is None
+    assert normed.signal == normed.size == Fate("keeps")
 
 
 def test_batch_norm_can_not_mend_zeros():
@@ -339,17 +381,16 @@ def test_at_the_critical_gain_a_signal_goes_through_depth_both_ways(activation):
     p = Propagation(depth=50, activation=activation, initializer="lecun_normal", batch_size=64)
     p = replace(p, gain=critical_gain(activation, "lecun_normal", 256))
     signal = propagate(p)
-    assert signal.signal_lost_at is None
-    assert signal.gradient_lost_at is None
+    assert signal.signal == signal.size == signal.gradient == Fate("keeps")
     smaller = propagate(replace(p, gain=0.8 * p.gain))  # 0.8^50 = 1e-5
-    assert smaller.signal_lost_at < 40
-    assert smaller.gradient_lost_at > 10
+    assert smaller.signal.layer < 40
+    assert smaller.gradient.layer > 10
 
 
 @pytest.mark.parametrize(
     ("activation", "scheme", "width", "message"),
     [
-        ("relu", "zeros", 64, r"No gain keeps the size of signals \(Zeros, ReLU, width 64\): nothing comes back"),
+        ("relu", "zeros", 64, r"No gain brings χ₁ to 1 \(Zeros, ReLU, width 64\): nothing comes back"),
         ("sigmoid", "zeros", 64, "nothing comes back"),
         ("relu", "he_normal", 1, "nothing comes back"),
         ("sigmoid", "lecun_normal", 4, "shrink from layer to layer at every gain up to 1,024"),
