@@ -106,7 +106,7 @@ class ReLU(Activation):
     label = "ReLU"
     formula = r"\max(0, z)"
     derivative = r"1 \text{ where } z > 0,\ \text{else } 0"
-    meaning = "Cheap, and its slope does not shrink with depth; a unit that is negative for every input is dead."
+    meaning = "Cheap, and its slope is 1 wherever it is not 0; a unit whose z is negative for every input is dead."
     source = "Nair & Hinton (2010); Glorot, Bordes & Bengio (2011)"
     initializer = "he_normal"
 
@@ -264,7 +264,7 @@ class Linear(Activation):
     label = "Linear"
     formula = r"z"
     derivative = r"1"
-    meaning = "Not nonlinear at all: however deep, the network can only draw a straight boundary."
+    meaning = "Not nonlinear at all: however deep, the network can only draw straight boundaries."
     source = "Saxe, McClelland & Ganguli (2014) study how such networks learn"
 
     def function(self, z):

@@ -188,7 +188,7 @@ def dead_units(seen):
         "Dead units",
         f"{count} of the {layer.fan_out} units of {layer.name.lower()} give 0 for every training point, so their "
         "gradient is 0 and hardly any can come back. Steps that are too large, or first weights that don't suit ReLU, "
-        "do this. A leaky ReLU can't die; a smaller learning rate kills fewer.",
+        "do this. A leaky ReLU can't die; with a smaller learning rate fewer may.",
         {"activation": "leaky_relu"} if suits else initializer_remedy(seen),
     )
 
@@ -287,8 +287,8 @@ def only_linear(seen):
     return Finding(
         "The network can only draw straight lines",
         f"The loss has stopped falling at {number(seen.moment.train_loss)}, with "
-        f"{percent(seen.moment.train_accuracy)} of the training points right: {why}, and no straight line separates "
-        "these classes any better. It needs a hidden layer with a nonlinear activation.",
+        f"{percent(seen.moment.train_accuracy)} of the training points right: {why}, so its boundaries are "
+        "straight, and these classes lie otherwise. It needs a hidden layer with a nonlinear activation.",
         {"activation": "tanh"} if experiment.hidden else {"hidden": (8, 8)},
     )
 
@@ -310,7 +310,7 @@ def overfitting(seen):
         f"Since epoch {then.epoch:.0f} the loss on the training points has fallen from {number(then.train_loss)} to "
         f"{number(now.train_loss)}, but on the test points it has risen from {number(then.test_loss)} to "
         f"{number(now.test_loss)}: the network learns its training set ({seen.data.n_train}) by heart. More points, a "
-        "smaller network or an L2 penalty help.",
+        "smaller network or an L2 penalty may help.",
         {"n_points": 1000} if seen.experiment.n_points < 1000 and not seen.experiment.source.given else {},
     )
 

@@ -164,6 +164,13 @@ def test_two_arms_are_point_reflections_of_each_other(name):
         assert (radius.min(), radius.max()) == pytest.approx((0.1, 1.0), abs=0.02)
 
 
+def test_a_straight_line_gets_seven_in_eight_of_the_moons_right():
+    for seed in range(10):
+        data = draw("moons", seed, train_share=1.0)
+        X, labels = data.X_train, data.y_train.argmax(axis=1)
+        assert LogisticRegression(C=1e6).fit(X, labels).score(X, labels) == pytest.approx(7 / 8, abs=0.03)
+
+
 @pytest.mark.parametrize("n_classes", [2, 3, 4, 5])
 def test_blobs_are_clouds_of_width_a_fifth_evenly_around_a_circle(n_classes):
     X, labels = pure("blobs", n_points=1000, n_classes=n_classes)
