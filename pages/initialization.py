@@ -62,6 +62,11 @@ def signal():
         hide_index=True,
         alt="For each scheme, whether signal and gradient keep, die or explode, and where",
     )
+    st.caption(
+        "**Signal**: standard deviation of a unit over the inputs, by which they differ. **Size**: that of the "
+        "activations over all units and inputs, which is what theory predicts. Either dies below 1 % of its first "
+        "value, and explodes above 100 times it; the gradient counts from the top."
+    )
     initialization_signal.gains(session)
 
 

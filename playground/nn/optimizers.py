@@ -118,8 +118,8 @@ class Adam(Optimizer):
     name = "adam"
     label = "Adam"
     formula = (
-        r"m \leftarrow 0.9\,m + 0.1\,g, \quad v \leftarrow 0.999\,v + 0.001\,g^2, \quad \theta \leftarrow \theta - "
-        r"\eta\, \tfrac{\sqrt{1 - 0.999^t}}{1 - 0.9^t}\, m / (\sqrt{v} + \hat\epsilon)"
+        r"{m \leftarrow 0.9\,m + 0.1\,g},\ \allowbreak {v \leftarrow 0.999\,v + 0.001\,g^2},\ \allowbreak "
+        r"{\theta \leftarrow \theta - \eta\, \tfrac{\sqrt{1 - 0.999^t}}{1 - 0.9^t}\, m / (\sqrt{v} + \hat\epsilon)}"
     )
     meaning = "Momentum and RMSProp together, both corrected for having started at zero."
     source = "Kingma & Ba (2015), algorithm 1 in the order of computation at the end of section 2"

@@ -99,3 +99,23 @@ def test_a_line_over_depth_ends_where_the_signal_is_lost():
 
 def test_contestants_are_named_as_in_the_catalogue():
     assert Contestant("he_normal", True).label == "He normal + BN"
+
+
+def test_the_table_says_what_becomes_of_signal_and_gradient_and_has_only_columns_that_apply(depth):
+    depth.turn("activation", "sigmoid").turn("contestants", ["glorot_normal"])
+    [row] = depth.app.dataframe[0].value.to_dict("records")
+    assert row["Signal"].startswith("dies at layer")
+    assert row["Size"] == row["Size, theory"] == "keeps"
+    assert "Saturated, last layer" in row
+    assert "Dead, last layer" not in row
+    depth.turn("activation", "relu").turn("contestants", ["unit_normal"])
+    [row] = depth.app.dataframe[0].value.to_dict("records")
+    assert row["Signal"].startswith("explodes at layer")
+    assert "Saturated, last layer" not in row
+    assert "Dead, last layer" in row
+
+
+def test_one_example_has_no_other_to_compare_with(depth):
+    depth.turn("batch_size", 1)
+    assert "there are no two to compare" in depth.words
+    assert set(depth.app.dataframe[0].value["Signal"]) == {"–"}

@@ -35,7 +35,8 @@ CONCEPTS = (
     ),
     Concept(
         title="Backward pass",
-        formula=r"\frac{\partial L}{\partial W} = \left(\frac{\partial L}{\partial a} \odot \sigma'(z)\right) x^\top",
+        formula=r"\begin{gathered} \delta = \frac{\partial L}{\partial a} \odot \sigma'(z) \\ "
+        r"\frac{\partial L}{\partial W} = \delta\, x^\top \end{gathered}",
         meaning="The chain rule through the layers, from the loss back; ⊙ multiplies entry by entry.",
         station="backward_pass",
     ),

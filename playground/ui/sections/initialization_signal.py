@@ -85,28 +85,26 @@ def deaths(snapshot: SignalSnapshot) -> pd.DataFrame:
     """One row per contestant: the size of its activations, and what becomes of signal and gradient.
 
     The signal is what differs between two inputs. Theory predicts the size over all units and inputs, and so stands
-    beside that size as it was measured.
+    beside that size as it was measured. A column that has nothing for this activation is left out.
     """
     rows = []
     for contestant, measured, predicted in zip(
         snapshot.depth.contestants, snapshot.signals, snapshot.theories, strict=True
     ):
-        entry = snapshot.depth.entry(contestant)
         rows.append(
             {
                 "Scheme": contestant.label,
-                "Activations, first → last layer": f"{number(measured.a_std[0])} → {number(measured.a_std[-1])}",
-                "Signal: what differs between inputs": _fate(measured.signal),
+                "Size, first → last layer": f"{number(measured.a_std[0])} → {number(measured.a_std[-1])}",
+                "Signal": _fate(measured.signal),
                 "Gradient": _fate(measured.gradient),
                 "Gradient, theory": _fate(predicted.gradient),
-                "Size over all units and inputs": _fate(measured.size),
+                "Size": _fate(measured.size),
                 "Size, theory": _fate(predicted.size),
-                "Saturated, last layer": "–" if measured.saturated is None else f"{measured.saturated[-1]:.0%}",
-                "Dead, last layer": "–" if measured.dead is None else f"{measured.dead[-1]:.0%}",
-                "Gain": f"{entry.gain:g}",
+                "Saturated, last layer": None if measured.saturated is None else f"{measured.saturated[-1]:.0%}",
+                "Dead, last layer": None if measured.dead is None else f"{measured.dead[-1]:.0%}",
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).dropna(axis=1, how="all")
 
 
 def theory_in_words(activation: str, scheme: str, width: int) -> str:
