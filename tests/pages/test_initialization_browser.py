@@ -55,5 +55,5 @@ def test_a_race_pauses_and_goes_on_with_a_paper_and_the_signal_through_depth(ope
         page.get_by_role("radio", name="The signal through depth")
     ).first.click()
     expect(page.get_by_text("At which gain does a small change")).to_be_visible()
-    expect(charts(page)).to_have_count(8)
+    expect(charts(page)).to_have_count(9)
     assert "section=signal" in page.url
