@@ -58,7 +58,14 @@ def signal():
     initialization_signal.curves(seen)
     initialization_signal.histograms(seen)
     st.dataframe(
-        initialization_signal.deaths(seen), hide_index=True, alt="For each scheme, the layer at which its signal dies"
+        initialization_signal.deaths(seen),
+        hide_index=True,
+        alt="For each scheme, whether signal and gradient keep, die or explode, and where",
+    )
+    st.caption(
+        "**Signal**: standard deviation of a unit over the inputs, by which they differ. **Size**: that of the "
+        "activations over all units and inputs, which is what theory predicts. Either dies below 1 % of its first "
+        "value, and explodes above 100 times it; the gradient counts from the top."
     )
     initialization_signal.gains(session)
 

@@ -14,7 +14,7 @@ PAGE = {"title": "Playground", "icon": ":material/play_circle:", "position": 1}
 st.title("Train a network, and look inside", anchor=False)
 run = open_section(
     Run,
-    "Press **Play**: the network learns to colour the plane. Then turn any knob on the left and watch what it does.",
+    "Press **Play**: the network learns to colour the plane. Then turn any knob in the sidebar and watch what it does.",
 )
 
 player.buttons(run)

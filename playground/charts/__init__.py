@@ -2,7 +2,7 @@
 
 from .batch_features import feature_histograms, gradient_paths, mode_accuracies, noise_by_size, running_statistic
 from .curves import accuracy_curve, loss_curve
-from .depth_curves import Profile, depth_curves, depth_histograms
+from .depth_curves import Profile, correlation_curves, depth_curves, depth_histograms
 from .digit_views import confusion_heatmap, image_map, probability_bars
 from .input_drift import input_drift, paired_gradients
 from .layer_by_layer import activation_histograms, gradient_norms, update_ratios, weight_histograms
@@ -22,6 +22,7 @@ __all__ = [
     "activation_histograms",
     "boundary",
     "confusion_heatmap",
+    "correlation_curves",
     "depth_curves",
     "depth_histograms",
     "diagram",

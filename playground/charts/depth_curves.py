@@ -22,7 +22,7 @@ class Profile:
 
     Attributes:
         label: the contestant's.
-        measured: a value for each layer, shape (depth,).
+        measured: a value for each layer, shape (depth,); some may be NaN or infinite.
         theory: the predicted values; None if there is no theory.
     """
 
@@ -50,6 +50,54 @@ def depth_curves(title: str, profiles: list[Profile]) -> Picture:
     )
 
 
+def correlation_curves(profiles: list[Profile]) -> Picture:
+    """How alike two inputs are to each layer, as measured: 1 where they can't be told apart."""
+    rows = []
+    for profile in profiles:
+        shown = np.flatnonzero(np.isfinite(profile.measured))
+        line = {"layer": pack(shown + 1), "value": pack(profile.measured[shown])}
+        rows.append(line | {"contestant": profile.label})
+    words = ", ".join(
+        f"{profile.label} {number(profile.measured[0])} → {number(profile.measured[-1])}"
+        if np.isfinite(profile.measured[[0, -1]]).all()
+        else f"{profile.label} none in some layers"
+        for profile in profiles
+    )
+    return Picture(
+        _correlation_spec(tuple(profile.label for profile in profiles)),
+        {"curves": pa.Table.from_pylist(rows)},
+        f"Correlation of two inputs from the first layer to the last: {words}.",
+    )
+
+
+def _layer_axis() -> alt.X:
+    return alt.X("layer:Q", scale=alt.Scale(nice=False), axis=alt.Axis(title="Layer", tickMinStep=1))
+
+
+def _contestant_color(labels: tuple[str, ...]) -> alt.Color:
+    """Without a legend: the names are above the histograms, in their colours."""
+    scale = alt.Scale(domain=list(labels), range=list(CONTESTANTS[: len(labels)]))
+    return alt.Color("contestant:N", scale=scale, legend=None)
+
+
+@lru_cache(maxsize=64)
+def _correlation_spec(labels: tuple[str, ...]) -> Spec:
+    lines = (
+        unpack("curves", "layer", "value")
+        .mark_line(strokeWidth=2, opacity=0.75)
+        .encode(
+            _layer_axis(),
+            alt.Y(
+                "value:Q",
+                scale=alt.Scale(nice=False, domain={"unionWith": [0, 1]}),
+                axis=alt.Axis(title="Correlation of two inputs", tickCount=6, minExtent=AXIS),
+            ),
+            color=_contestant_color(labels),
+        )
+    )
+    return specification(CURVE, lines)
+
+
 @lru_cache(maxsize=64)
 def _curves_spec(title: str, labels: tuple[str, ...]) -> Spec:
     kinds = ["measured", "theory"]
@@ -57,17 +105,13 @@ def _curves_spec(title: str, labels: tuple[str, ...]) -> Spec:
         unpack("curves", "layer", "value")
         .mark_line()
         .encode(
-            alt.X("layer:Q", scale=alt.Scale(nice=False), axis=alt.Axis(title="Layer", tickMinStep=1)),
+            _layer_axis(),
             alt.Y(
                 "value:Q",
                 scale=alt.Scale(type="log", nice=False, domain={"unionWith": [0.1, 1]}),
                 axis=alt.Axis(title=f"{title} (log scale)", format="~e", tickCount=6, minExtent=AXIS),
             ),
-            color=alt.Color(
-                "contestant:N",
-                scale=alt.Scale(domain=list(labels), range=list(CONTESTANTS[: len(labels)])),
-                legend=None,  # the names are above the histograms, in their colours
-            ),
+            color=_contestant_color(labels),
             strokeDash=alt.StrokeDash(
                 "kind:N",
                 scale=alt.Scale(domain=kinds, range=[[1, 0], [4, 3]]),

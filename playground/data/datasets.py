@@ -156,7 +156,10 @@ def _seed(rng):
     return int(rng.integers(2**32))
 
 
-@dataset(label="XOR clouds", meaning="Opposite corners share a class: no straight line separates them, two units can.")
+@dataset(
+    label="XOR clouds",
+    meaning="Opposite corners share a class: no straight line separates them, three hidden units can.",
+)
 def xor_clouds(rng, n_points, noise, n_classes):
     X = rng.uniform(0.15, 1.5, (n_points, 2)) * rng.choice([-1, 1], (n_points, 2))
     labels = (X[:, 0] * X[:, 1] < 0).astype(int)
@@ -174,13 +177,16 @@ def xor(rng, n_points, noise, n_classes):
     return np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([0, 1, 1, 0])
 
 
-@dataset(label="Circles", meaning="A ring around a disc: three units can fence it in.")
+@dataset(label="Circles", meaning="A ring inside a ring: three hidden units can fence in the inner one.")
 def circles(rng, n_points, noise, n_classes):
     X, labels = make_circles(n_points, noise=noise, factor=0.5, random_state=_seed(rng))
     return 1.4 * X, labels
 
 
-@dataset(label="Moons", meaning="Two crescents in each other's arms: nearly linear, but only nearly.")
+@dataset(
+    label="Moons",
+    meaning="Two crescents in each other's arms: a straight line gets seven in eight right, the rest needs a bend.",
+)
 def moons(rng, n_points, noise, n_classes):
     X, labels = make_moons(n_points, noise=noise, random_state=_seed(rng))
     return 1.4 * (X - [0.5, 0.25]), labels

@@ -37,7 +37,8 @@ class Activation(Layer):
         derivative: its derivative, in LaTeX, from z or from a = sigma(z).
         meaning: one sentence: what it is known for.
         source: the paper.
-        initializer: name of the scheme whose variance is derived for this activation.
+        initializer: name of the scheme that is usual for this activation. He's is derived for ReLU and leaky ReLU,
+            Xavier's for slope 1 and mean 0 at the origin, as tanh and linear units have; for all others it is a habit.
         weight_gains: factors of the initial weights, for each scheme whose derivation depends on this activation.
     """
 
@@ -105,7 +106,7 @@ class ReLU(Activation):
     label = "ReLU"
     formula = r"\max(0, z)"
     derivative = r"1 \text{ where } z > 0,\ \text{else } 0"
-    meaning = "Cheap, and its slope does not shrink with depth; a unit that is negative for every input is dead."
+    meaning = "Cheap, and its slope is 1 wherever it is not 0; a unit whose z is negative for every input is dead."
     source = "Nair & Hinton (2010); Glorot, Bordes & Bengio (2011)"
     initializer = "he_normal"
 
@@ -130,7 +131,10 @@ class LeakyReLU(Activation):
     label = "Leaky ReLU"
     formula = r"\max(0, z) + 0.01\,\min(0, z)"
     derivative = r"1 \text{ where } z > 0,\ \text{else } 0.01"
-    meaning = "A ReLU with a small slope on the negative side, so that no unit can die."
+    meaning = (
+        "A ReLU with a small slope on the negative side, so that no unit can die: 0.01 as in the paper and in PyTorch, "
+        "0.3 by default in Keras."
+    )
     source = "Maas, Hannun & Ng (2013)"
     initializer = "he_normal"
     weight_gains = dict.fromkeys(("he_normal", "he_uniform"), (1 + negative_slope**2) ** -0.5)
@@ -238,7 +242,10 @@ class Sigmoid(Activation):
     label = "Sigmoid"
     formula = r"\frac{1}{1 + e^{-z}}"
     derivative = r"a\,(1 - a)"
-    meaning = "The classic; its slope is at most 1/4, so gradients shrink layer by layer, and it is not centred."
+    meaning = (
+        "The classic; its slope is at most 1/4, so gradients shrink layer by layer unless weights are large, and it is "
+        "not centred. No scheme here is derived for it: Xavier's, the habit, assumes slope 1 and mean 0."
+    )
     source = "Rumelhart, Hinton & Williams (1986), equation 2"
 
     def function(self, z):
@@ -257,7 +264,7 @@ class Linear(Activation):
     label = "Linear"
     formula = r"z"
     derivative = r"1"
-    meaning = "Not nonlinear at all: however deep, the network can only draw a straight boundary."
+    meaning = "Not nonlinear at all: however deep, the network can only draw straight boundaries."
     source = "Saxe, McClelland & Ganguli (2014) study how such networks learn"
 
     def function(self, z):

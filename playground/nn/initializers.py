@@ -62,7 +62,8 @@ initializer = INITIALIZERS.define
     formula=r"W = 0",
     variance=lambda fan_in, fan_out: 0.0,
     bound=lambda fan_in, fan_out: 0.0,
-    meaning="Every unit of a layer computes the same and gets the same gradient, so they stay copies of each other.",
+    meaning="The weights into all units of a layer agree, and those out of them, too: all compute the same and get the "
+    "same gradient, so they stay copies of each other.",
     source="Goodfellow, Bengio & Courville (2016), section 8.4: initial weights must break the symmetry between units",
 )
 def zeros(rng, fan_in, fan_out):
@@ -74,7 +75,7 @@ def zeros(rng, fan_in, fan_out):
     formula=rf"W = {CONSTANT}",
     variance=lambda fan_in, fan_out: 0.0,
     bound=lambda fan_in, fan_out: CONSTANT,
-    meaning="Not zero, but all alike: the symmetry between the units of a layer is still not broken.",
+    meaning="Not zero, but all alike, into the units of a layer and out of them: their symmetry is still not broken.",
     source="Goodfellow, Bengio & Courville (2016), section 8.4: initial weights must break the symmetry between units",
 )
 def constant(rng, fan_in, fan_out):
@@ -97,7 +98,7 @@ def small_normal(rng, fan_in, fan_out):
     formula=r"W \sim \mathcal{N}(0,\ 1)",
     variance=lambda fan_in, fan_out: 1.0,
     meaning="Ignores the width: sums grow with fan_in, so tanh and sigmoid saturate and ReLU explodes with depth.",
-    source="the scheme that Glorot & Bengio (2010) and He et al. (2015) correct",
+    source="no paper: what `randn` gives; compare LeCun, Bottou, Orr & Müller (1998), section 4.6",
 )
 def unit_normal(rng, fan_in, fan_out):
     return rng.standard_normal((fan_in, fan_out))
@@ -107,8 +108,9 @@ def unit_normal(rng, fan_in, fan_out):
     label="Xavier/Glorot normal",
     formula=r"W \sim \mathcal{N}\left(0,\ \frac{2}{n_{in} + n_{out}}\right)",
     variance=lambda fan_in, fan_out: 2 / (fan_in + fan_out),
-    meaning="Keeps signals and gradients at one size through tanh or linear layers: the mean of what both ask for.",
-    source="Glorot & Bengio (2010), equation 12",
+    meaning="Between 1/fan_in, which keeps the signal's size where units have slope 1, and 1/fan_out, which keeps the "
+    "gradient's. With tanh both still shrink a little: to about 0.8 a layer, in the paper.",
+    source="Glorot & Bengio (2010), equation 12, and section 4.2.2 on tanh",
 )
 def glorot_normal(rng, fan_in, fan_out):
     return rng.standard_normal((fan_in, fan_out)) * np.sqrt(2 / (fan_in + fan_out))
@@ -181,7 +183,7 @@ def lecun_uniform(rng, fan_in, fan_out):
     variance=lambda fan_in, fan_out: 1 / fan_in,
     bound=lambda fan_in, fan_out: CUT / CUT_STD * math.sqrt(1 / fan_in),
     meaning="LeCun's variance without its tails: of a normal distribution, one weight in 22 would be further out.",
-    source="the default of TensorFlow's and JAX's variance scaling, with LeCun's variance",
+    source="`VarianceScaling` of Keras as it is by default, and `lecun_normal` of Keras and JAX",
 )
 def truncated_normal(rng, fan_in, fan_out):
     W = rng.standard_normal((fan_in, fan_out))
@@ -195,8 +197,9 @@ def truncated_normal(rng, fan_in, fan_out):
     formula=r"W \sim \mathcal{U}\left(-\tfrac{1}{\sqrt{n_{in}}},\ \tfrac{1}{\sqrt{n_{in}}}\right)",
     variance=lambda fan_in, fan_out: 1 / (3 * fan_in),
     bound=lambda fan_in, fan_out: math.sqrt(1 / fan_in),
-    meaning="The habit before Xavier: a third of LeCun's variance, so that signals shrink from layer to layer.",
-    source="Glorot & Bengio (2010), equation 1",
+    meaning="The habit before Xavier, and what PyTorch's `Linear` does by default (there to biases, too): a third of "
+    "LeCun's variance, so that signals shrink from layer to layer.",
+    source="Glorot & Bengio (2010), equation 1; PyTorch's documentation of `torch.nn.Linear`",
 )
 def standard_uniform(rng, fan_in, fan_out):
     limit = np.sqrt(1 / fan_in)
@@ -208,7 +211,8 @@ def standard_uniform(rng, fan_in, fan_out):
     formula=r"W^\top W = I \ \text{ or }\ W W^\top = I",
     variance=lambda fan_in, fan_out: 1 / max(fan_in, fan_out),
     bound=lambda fan_in, fan_out: 1.0,
-    meaning="A random rotation: it keeps the length of every input, not only on average, through any linear layers.",
+    meaning="A random rotation, if the layer is at least as wide as its input: it keeps the length of every input, not "
+    "only on average. A narrower layer keeps a part of it.",
     source="Saxe, McClelland & Ganguli (2014), section 3",
 )
 def orthogonal(rng, fan_in, fan_out):

@@ -61,7 +61,10 @@ class SGD(Optimizer):
 
 
 class Momentum(Optimizer):
-    """SGD with classical momentum."""
+    """SGD with classical momentum.
+
+    PyTorch's and Keras's default is none. PyTorch has v <- mu v + g, theta <- theta - eta v: the same while eta stays.
+    """
 
     name = "momentum"
     label = "Momentum"
@@ -81,7 +84,11 @@ class Momentum(Optimizer):
 
 
 class RMSProp(Optimizer):
-    """RMSProp."""
+    """RMSProp.
+
+    rho is that of the lecture and Keras's default; PyTorch's `alpha` is 0.99 by default. epsilon is PyTorch's default;
+    Keras's is 1e-7.
+    """
 
     name = "rmsprop"
     label = "RMSProp"
@@ -102,13 +109,20 @@ class RMSProp(Optimizer):
 
 
 class Adam(Optimizer):
-    """Adam."""
+    """Adam, in the form with epsilon-hat.
+
+    The constants are the paper's. PyTorch has algorithm 1, with an epsilon of 1e-8 by default; Keras has the form here,
+    with an epsilon-hat of 1e-7. Epsilon-hat is sqrt(1 - beta2^t) times epsilon: at the first step, a 32nd of it.
+    """
 
     name = "adam"
     label = "Adam"
-    formula = r"\theta \leftarrow \theta - \eta\, \hat m / (\sqrt{\hat v} + \epsilon)"
+    formula = (
+        r"{m \leftarrow 0.9\,m + 0.1\,g},\ \allowbreak {v \leftarrow 0.999\,v + 0.001\,g^2},\ \allowbreak "
+        r"{\theta \leftarrow \theta - \eta\, \tfrac{\sqrt{1 - 0.999^t}}{1 - 0.9^t}\, m / (\sqrt{v} + \hat\epsilon)}"
+    )
     meaning = "Momentum and RMSProp together, both corrected for having started at zero."
-    source = "Kingma & Ba (2015), algorithm 1"
+    source = "Kingma & Ba (2015), algorithm 1 in the order of computation at the end of section 2"
     beta1 = 0.9
     beta2 = 0.999
     epsilon = 1e-8
@@ -119,7 +133,7 @@ class Adam(Optimizer):
         """m <- beta1 m + (1 - beta1) g, v <- beta2 v + (1 - beta2) g^2, theta <- theta - eta_t m / (sqrt(v) + epsilon).
 
         eta_t = eta sqrt(1 - beta2^t) / (1 - beta1^t) corrects both averages at once: the order of computation that the
-        paper gives at the end of section 2.
+        paper gives at the end of section 2, where this epsilon is called epsilon-hat.
         """
         if self.m is None:
             self.m, self.v = np.zeros_like(parameters), np.zeros_like(parameters)

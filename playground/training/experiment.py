@@ -81,7 +81,7 @@ class Experiment(Record):
     )
     batch_size: int = knob(
         Integer, 32, low=1, high=1000, log=True, group="Training", label="Batch size", live=True,
-        help="Examples in a mini-batch: the gradient of a step is the mean over them.",
+        help="Examples in a mini-batch. A step takes their mean gradient; the course's script, their sum.",
     )
     batch_seed: int = knob(
         Integer, 0, low=0, high=MOST_SEED, minor=True, group="Training", label="Batch seed",
@@ -89,7 +89,7 @@ class Experiment(Record):
     )
     l2: float = knob(
         Real, 0.0, low=0.0, high=0.1, step=0.001, minor=True, group="Training", label="L2 penalty λ", live=True,
-        help="Weight decay: adds λ/2 · |W|² to the loss, which pulls every weight towards zero.",
+        help="Adds λ/2 · |W|² to the loss: pulls weights towards zero. With SGD, not with Adam, that is weight decay.",
     )
     epochs: int = knob(
         Integer, 200, low=1, high=limits.EPOCHS, log=True, group="Training", label="Epochs", live=True,

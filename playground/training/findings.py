@@ -91,15 +91,15 @@ def smaller_rate(seen: Snapshot) -> dict[str, Any]:
     return {"learning_rate": rate} if KNOBS["learning_rate"].nearest(rate) == rate else {}
 
 
-def derived_initializer(seen: Snapshot) -> str:
-    """Name of the scheme that is derived for the activation in use."""
+def usual_initializer(seen: Snapshot) -> str:
+    """Name of the scheme that is usual for the activation in use: see `Activation.initializer`."""
     return ACTIVATIONS[seen.experiment.activation].initializer
 
 
 def initializer_remedy(seen: Snapshot) -> dict[str, Any]:
-    """The scheme derived for the activation; if that is in use, batch normalisation; if both are, {}."""
-    if seen.experiment.initializer != derived_initializer(seen):
-        return {"initializer": derived_initializer(seen)}
+    """The scheme usual for the activation; if that is in use, batch normalisation; if both are, {}."""
+    if seen.experiment.initializer != usual_initializer(seen):
+        return {"initializer": usual_initializer(seen)}
     return {} if seen.experiment.batch_norm else {"batch_norm": True}
 
 
@@ -147,13 +147,18 @@ def copies(seen):
     if not twins:
         return None
     layer = min(twins, key=lambda layer: layer.distinct / layer.fan_out)
-    label = INITIALIZERS[seen.experiment.initializer].label
+    scheme = INITIALIZERS[seen.experiment.initializer]
+    why = (
+        "These weights were drawn at random, and training has brought them together."
+        if scheme.variance(1, 1)
+        else f"These first weights were set ({scheme.label}): drawn at random, they break this symmetry."
+    )
     return Finding(
         "Units are copies of each other",
         f"The {layer.fan_out} units of {layer.name.lower()} are in truth only {layer.distinct}: the others are copies, "
-        "with the same weights, so they compute the same, get the same gradient, and stay copies for ever. To break "
-        f"this symmetry, first weights must be drawn at random; these were set ({label}).",
-        {"initializer": derived_initializer(seen)} if seen.experiment.initializer != derived_initializer(seen) else {},
+        "with the same weights into them, so they compute the same. Where the weights out of them agree, too, they get "
+        f"the same gradient, and stay copies for ever. {why}",
+        {"initializer": usual_initializer(seen)} if seen.experiment.initializer != usual_initializer(seen) else {},
     )
 
 
@@ -178,12 +183,12 @@ def dead_units(seen):
     if layer is None or layer.dead < 0.2:
         return None
     count = round(layer.dead * layer.fan_out)
-    suits = seen.experiment.initializer == derived_initializer(seen)
+    suits = seen.experiment.initializer == usual_initializer(seen)
     return Finding(
         "Dead units",
         f"{count} of the {layer.fan_out} units of {layer.name.lower()} give 0 for every training point, so their "
         "gradient is 0 and hardly any can come back. Steps that are too large, or first weights that don't suit ReLU, "
-        "do this. A leaky ReLU can't die; a smaller learning rate kills fewer.",
+        "do this. A leaky ReLU can't die; with a smaller learning rate fewer may.",
         {"activation": "leaky_relu"} if suits else initializer_remedy(seen),
     )
 
@@ -282,8 +287,8 @@ def only_linear(seen):
     return Finding(
         "The network can only draw straight lines",
         f"The loss has stopped falling at {number(seen.moment.train_loss)}, with "
-        f"{percent(seen.moment.train_accuracy)} of the training points right: {why}, and no straight line separates "
-        "these classes any better. It needs a hidden layer with a nonlinear activation.",
+        f"{percent(seen.moment.train_accuracy)} of the training points right: {why}, so its boundaries are "
+        "straight, and these classes lie otherwise. It needs a hidden layer with a nonlinear activation.",
         {"activation": "tanh"} if experiment.hidden else {"hidden": (8, 8)},
     )
 
@@ -305,7 +310,7 @@ def overfitting(seen):
         f"Since epoch {then.epoch:.0f} the loss on the training points has fallen from {number(then.train_loss)} to "
         f"{number(now.train_loss)}, but on the test points it has risen from {number(then.test_loss)} to "
         f"{number(now.test_loss)}: the network learns its training set ({seen.data.n_train}) by heart. More points, a "
-        "smaller network or an L2 penalty help.",
+        "smaller network or an L2 penalty may help.",
         {"n_points": 1000} if seen.experiment.n_points < 1000 and not seen.experiment.source.given else {},
     )
 

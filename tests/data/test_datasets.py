@@ -1,5 +1,7 @@
 """A dataset is what its picture says: the right shape, drawn anew from each seed, and as hard as it claims."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
@@ -7,7 +9,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
 from playground.data.datasets import DATASETS, IMAGES, PLANE, SPLITS, make_data
+from playground.nn import Adam, NeuralNetwork
 from playground.training.experiment import Experiment
+from playground.training.loop import initial_network
 from playground.training.trainer import Trainer
 
 DRAWN = [name for name, dataset in PLANE.items() if not dataset.given]
@@ -90,6 +94,29 @@ def test_the_classes_have_the_stated_shares(name, n_classes):
     assert (abs(counts - shares * len(labels)) <= 4 * np.sqrt(len(labels) * shares * (1 - shares))).all()
 
 
+def best_of_seeds(name, units, activation, n_seeds, epochs):
+    """The best accuracy of networks with one hidden layer that differ by their seed, at any time in training."""
+    data = draw(name, noise=0.05, train_share=1.0)
+    experiment = Experiment(hidden=(units,), activation=activation)
+    networks = [initial_network(replace(experiment, seed=seed), data) for seed in range(n_seeds)]
+    network, optimizer, best = NeuralNetwork.stack(networks), Adam(0.02), 0.0
+    for epoch in range(epochs):
+        network.step(data.X_train, data.y_train, optimizer)
+        if epoch % 50 == 49:
+            best = max(best, network.evaluate(data.X_train, data.y_train)[1].max())
+    return best
+
+
+@pytest.mark.parametrize(
+    ("activation", "n_seeds", "epochs"),
+    [("relu", 24, 600), *(pytest.param(name, 192, 1500, marks=pytest.mark.exhaustive) for name in ("relu", "tanh"))],
+)
+@pytest.mark.parametrize("name", ["xor_clouds", "circles"])
+def test_three_hidden_units_can_part_it_and_two_can_not(name, activation, n_seeds, epochs):
+    assert best_of_seeds(name, 2, activation, n_seeds, epochs) < 0.96
+    assert best_of_seeds(name, 3, activation, n_seeds, epochs) > 0.99
+
+
 LEARNER = {"hidden": (16, 16), "optimizer": "adam", "learning_rate": 0.01, "epochs": 100, "train_share": 1.0}
 
 
@@ -135,6 +162,13 @@ def test_two_arms_are_point_reflections_of_each_other(name):
         expected = 1.8 * radius[:, None] * np.column_stack([np.cos(2 * np.pi * turns), np.sin(2 * np.pi * turns)])
         assert arm == pytest.approx(expected)
         assert (radius.min(), radius.max()) == pytest.approx((0.1, 1.0), abs=0.02)
+
+
+def test_a_straight_line_gets_seven_in_eight_of_the_moons_right():
+    for seed in range(10):
+        data = draw("moons", seed, train_share=1.0)
+        X, labels = data.X_train, data.y_train.argmax(axis=1)
+        assert LogisticRegression(C=1e6).fit(X, labels).score(X, labels) == pytest.approx(7 / 8, abs=0.03)
 
 
 @pytest.mark.parametrize("n_classes", [2, 3, 4, 5])

@@ -86,7 +86,7 @@ def test_those_with_bounds_saturate_where_the_slope_is_below_a_twentieth_of_its_
 
 
 @for_every_activation
-def test_the_scheme_that_is_derived_for_it_exists_and_so_do_those_whose_weights_it_scales(name):
+def test_the_scheme_that_is_usual_for_it_exists_and_so_do_those_whose_weights_it_scales(name):
     assert {ACTIVATIONS[name].initializer, *ACTIVATIONS[name].weight_gains} <= INITIALIZERS.keys()
 
 

@@ -95,6 +95,15 @@ def test_orthogonal_weights_keep_lengths_in_the_smaller_dimension(shape):
         assert np.allclose(product, np.eye(min(shape)), rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize(("fan_in", "fan_out", "share"), [(20, 20, 1), (20, 50, 1), (50, 20, 20 / 50)])
+def test_orthogonal_weights_keep_the_length_of_an_input_unless_the_layer_is_narrower(fan_in, fan_out, share):
+    X = np.random.default_rng(0).standard_normal((400, fan_in))
+    [W] = draws("orthogonal", fan_in, fan_out, n=1)
+    kept = np.sum((X @ W) ** 2, axis=1) / np.sum(X**2, axis=1)
+    assert kept.mean() == pytest.approx(share, rel=0.05)
+    assert (kept.std() < 1e-12) == (share == 1)
+
+
 def test_orthogonal_weights_favour_no_rotation():
     trace = np.trace(draws("orthogonal", 3, 3, n=2000), axis1=1, axis2=2)
     assert abs(trace.mean()) < 5 / np.sqrt(2000)  # over all rotations and reflections it has mean 0 and variance 1

@@ -26,6 +26,7 @@ BY_HAND = {
     "RMSProp's second divides by sqrt(0.09 + 0.1 * 4)": (RMSProp, [1, 2], [-0.3162277660, -0.3162277660 - 0.2 / 0.7]),
     "Adam's first step is eta": (Adam, [0.5], [-0.1]),
     "and so is each while g stays": (Adam, [-5, -5, -5], [0.1, 0.2, 0.3]),
+    "Adam adds epsilon to a root that starts at zero": (Adam, [1e-8], [-0.1 * 1e-8 / (1e-8 + 1e-8 / np.sqrt(0.001))]),
     "Adam goes on when g is 0": (Adam, [1, 0], [-0.1, -0.1 - 0.1 * (0.09 / 0.19) / np.sqrt(0.000999 / 0.001999)]),
 }
 

@@ -6,7 +6,7 @@ import pytest
 from playground.charts import Profile, depth_curves
 from playground.topics.initialization.papers import PAPERS
 from playground.topics.initialization.race import Race
-from playground.topics.initialization.scheme_comparison import SchemeComparison, keeping_gain
+from playground.topics.initialization.scheme_comparison import SchemeComparison, gain_or_reason
 from playground.training.contestants import Contestant
 
 PAGE = "pages/initialization.py"
@@ -90,13 +90,13 @@ def depth(visit):
 def test_the_signal_through_depth_stands_in_the_url_and_on_charts(depth):
     assert depth.url["section"] == "signal"
     assert depth.url["depth"] == "12"
-    assert len(depth.charts) == 2 + len(SchemeComparison().contestants)
+    assert len(depth.charts) == 3 + len(SchemeComparison().contestants)
     assert all(chart.alt for chart in depth.charts)
 
 
 def test_the_gain_that_was_found_can_be_set(depth):
     depth.turn("activation", "relu").turn("contestants", ["lecun_normal"])
-    gain = keeping_gain("relu", "lecun_normal", 20)
+    gain = gain_or_reason("relu", "lecun_normal", 20)
     depth.press(f"Set the gain to {gain:.3g}")
     assert float(depth.url["gain"]) == pytest.approx(gain, rel=0.01)
 
@@ -114,3 +114,23 @@ def test_a_line_over_depth_ends_where_the_signal_is_lost():
 
 def test_contestants_are_named_as_in_the_catalogue():
     assert Contestant("he_normal", True).label == "He normal + BN"
+
+
+def test_the_table_says_what_becomes_of_signal_and_gradient_and_has_only_columns_that_apply(depth):
+    depth.turn("activation", "sigmoid").turn("contestants", ["glorot_normal"])
+    [row] = depth.app.dataframe[0].value.to_dict("records")
+    assert row["Signal"].startswith("dies at layer")
+    assert row["Size"] == row["Size, theory"] == "keeps"
+    assert "Saturated, last layer" in row
+    assert "Dead, last layer" not in row
+    depth.turn("activation", "relu").turn("contestants", ["unit_normal"])
+    [row] = depth.app.dataframe[0].value.to_dict("records")
+    assert row["Signal"].startswith("explodes at layer")
+    assert "Saturated, last layer" not in row
+    assert "Dead, last layer" in row
+
+
+def test_one_example_has_no_other_to_compare_with(depth):
+    depth.turn("batch_size", 1)
+    assert "there are no two to compare" in depth.words
+    assert set(depth.app.dataframe[0].value["Signal"]) == {"–"}

@@ -54,6 +54,6 @@ def test_a_race_pauses_and_goes_on_with_a_paper_and_the_signal_through_depth(ope
     page.get_by_role("button", name="The signal through depth").or_(
         page.get_by_role("radio", name="The signal through depth")
     ).first.click()
-    expect(page.get_by_text("Which gain keeps the signal")).to_be_visible()
-    expect(charts(page)).to_have_count(8)
+    expect(page.get_by_text("At which gain does a small change")).to_be_visible()
+    expect(charts(page)).to_have_count(9)
     assert "section=signal" in page.url

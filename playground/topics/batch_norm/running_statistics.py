@@ -42,7 +42,8 @@ class Evaluation(Record):
     )
     momentum: float = knob(
         Real, 0.1, low=0.001, high=1.0, log=True, group="Stream of mini-batches", label="Momentum",
-        help="Weight of the newest batch in the running statistics.",
+        help="Weight of the newest batch in the running statistics: the default, 0.1, is PyTorch's, as is ε = 1e-5. "
+        "In Keras momentum is the weight of the old, 0.99 by default, and ε is 1e-3.",
     )
     batch_size: int = knob(
         Integer, 16, low=1, high=256, log=True, group="Stream of mini-batches", label="Batch size",

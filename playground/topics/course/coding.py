@@ -9,6 +9,7 @@ from ...settings import limits
 from ...training.experiment import Experiment
 from ...training.trainer import Trainer
 from ..batch_norm.one_batch import OneBatch
+from ..digits.digits_experiment import COURSE_RATE
 from ..forward_backward.training_step import TrainingStep
 from .station import SCRATCH, SEEDS, TO_THE_END, Answer, Station, station
 
@@ -167,7 +168,7 @@ def write_batch_norm(seed: int, rng: np.random.Generator) -> Station:
 @station
 def xor(seed: int, rng: np.random.Generator) -> Station:
     experiment = Experiment(
-        dataset="xor", hidden=(4,), activation="relu", batch_size=4, learning_rate=0.1, seed=seed,
+        dataset="xor", hidden=(4,), activation="relu", batch_size=4, learning_rate=4 * COURSE_RATE, seed=seed,
         epochs=min(1000, limits.EPOCHS),
     )  # fmt: skip
 
@@ -175,7 +176,12 @@ def xor(seed: int, rng: np.random.Generator) -> Station:
         trainer = Trainer(experiment)
         trainer.run(TO_THE_END)
         first, last = trainer.history.moments[0], trainer.history.moments[-1]
+        mean = Trainer(replace(experiment, learning_rate=COURSE_RATE))
+        mean.run(TO_THE_END)
         mistakes = {
+            f"this is with {COURSE_RATE:g} times the mean gradient of the four points: the course takes their sum": (
+                mean.history.moments[-1].train_loss
+            ),
             "this is the loss before training": first.train_loss,
             "this is the sum over the four points, not their mean": 4 * last.train_loss,
             "this is the accuracy": last.train_accuracy,
@@ -188,7 +194,9 @@ def xor(seed: int, rng: np.random.Generator) -> Station:
         page="playground", record=experiment,
         predict="The course's network, 2-4-2 with ReLU, on its four points: will it solve them with your seed?",
         do="Press **Play**. Then **Take it home** → **Script**, and run it: the engine in one file prints the same "
-        "losses. Change its seed: how often is XOR solved?",
+        "losses. Change its seed: how often is XOR solved? "
+        f"The course goes {COURSE_RATE:g} times the *sum* of four gradients, so here η = {4 * COURSE_RATE:g}, times "
+        "their mean.",
         question=f"What is the training loss after {experiment.epochs} epochs?",
         hint="the last line that the script prints, or the line above the pictures.",
         answer=compute, anew=False,

@@ -205,7 +205,7 @@ def signal_through_depth(seed: int, rng: np.random.Generator) -> Station:
     return Station(
         part=THEORY, hours=0.5, objective=INITIALISATION, title="A signal through twenty layers",
         page="initialization", section="signal", record=depth,
-        predict=f"ReLU, and all weights times {gain:g}: does the signal of Xavier's scheme die or explode? "
+        predict=f"ReLU, and all weights times {gain:g}: does the signal of Xavier's scheme shrink or grow? "
         "And that of He's?",
         do="Read the standard deviation at layer 1 and at layer 20: their ratio is the factor to the power of 19.",
         question=f"Xavier normal, gain {gain:g}: by what factor does the standard deviation change "
@@ -297,7 +297,7 @@ def running_statistics(seed: int, rng: np.random.Generator) -> Station:
     def compute():
         value = batches_to_arrive(momentum)
         mistakes = {
-            "this is 1 over the momentum: by then 63 % are done": 1 / momentum,
+            "this is 1 over the momentum: by then about two thirds are done": 1 / momentum,
             "the weights are swapped: the newest batch gets the momentum": batches_to_arrive(1 - momentum),
             "this is how long half of the way takes": math.log(2) / momentum,
         }

@@ -59,7 +59,8 @@ def forgotten_transpose(self, dout):
 
 @mistake(
     label="Sum instead of mean",
-    meaning="The gradient of the loss is not divided by the batch size.",
+    meaning="The gradient of the loss is not divided by the batch size, so steps are that many times as long. (The "
+    "course's script does so on purpose, with a small learning rate.)",
     kind=Softmax,
 )
 def sum_instead_of_mean(self, y):

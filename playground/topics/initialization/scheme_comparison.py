@@ -44,7 +44,7 @@ def expected(p: Propagation, pause: Callable[..., object] = nothing) -> Theory:
     return theory(p)
 
 
-def keeping_gain(
+def gain_or_reason(
     activation: str, initializer: str, width: int, pause: Callable[..., object] = nothing
 ) -> float | str:
     """The critical gain, or a sentence that says why there is none."""

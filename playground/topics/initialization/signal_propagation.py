@@ -87,8 +87,24 @@ class Propagation(Record):
         return (2 if i == 0 and self.input in PLANE else self.width), self.width
 
 
+@dataclass(frozen=True)
+class Fate:
+    """What depth does to a size.
+
+    Attributes:
+        word: "keeps", "dies" or "explodes".
+        layer: the first layer, counted from 1, at which it is lost, see `fate`; None where it never is.
+    """
+
+    word: str
+    layer: int | None = None
+
+    def __str__(self):
+        return self.word if self.layer is None else f"{self.word} at layer {self.layer}"
+
+
 class Curves:
-    """What a measurement and a theory have in common: curves over depth, and the layers at which they are lost.
+    """What a measurement and a theory have in common: curves over depth, and what becomes of them.
 
     Attributes:
         a_std: standard deviation of the activations of each layer, input first; None where there is no theory.
@@ -99,24 +115,31 @@ class Curves:
     da_std: np.ndarray | None
 
     @property
-    def signal_lost_at(self) -> int | None:
-        """The first layer, counted from 1, whose activations are lost, see `lost`; None where they never are."""
-        return None if self.a_std is None else lost(self.a_std)
+    def size(self) -> Fate | None:
+        """What becomes of the size of the activations, over all units and examples; None where there is no theory."""
+        return None if self.a_std is None else fate(self.a_std)
 
     @property
-    def gradient_lost_at(self) -> int | None:
-        """The first layer on the way from the top whose gradient is lost; None where it never is."""
-        steps = None if self.da_std is None else lost(self.da_std[::-1])
-        return None if steps is None else len(self.da_std) + 1 - steps
+    def gradient(self) -> Fate | None:
+        """What becomes of the gradient on its way from the top; None where there is no theory."""
+        if self.da_std is None:
+            return None
+        seen = fate(self.da_std[::-1])
+        return seen if seen.layer is None else Fate(seen.word, len(self.da_std) + 1 - seen.layer)
 
 
-def lost(std: np.ndarray) -> int | None:
-    """The first place, counted from 1, with less than 1 % or more than 100 times the size of the first, or None.
+def fate(std: np.ndarray) -> Fate:
+    """Where a size first falls below 1 % of its first value and so dies, or rises above 100 times it and so explodes.
 
     What is zero or infinite at the first place is lost there.
     """
-    kept = (std > 0) & (std < math.inf) & (std >= LOST * std[0]) & (std <= std[0] / LOST)
-    return None if kept.all() else int(kept.argmin()) + 1
+    dead = (std == 0) | (std < LOST * std[0])
+    exploded = np.isinf(std) | (std > std[0] / LOST)
+    lost = dead | exploded
+    if not lost.any():
+        return Fate("keeps")
+    first = int(lost.argmax())
+    return Fate("explodes" if exploded[first] else "dies", first + 1)
 
 
 @dataclass(frozen=True)
@@ -130,7 +153,8 @@ class Signal(Curves):
         z_mean, z_std: of the pre-activations.
         a_mean, a_std: of the activations.
         a_std_examples: standard deviation of a unit's activation over the examples, as the root mean square over
-            units: the part of `a_std` that tells examples apart.
+            units: the part of `a_std` that tells examples apart. None for a single example.
+        correlation: of the activations of two examples, see `correlation`. None for a single example.
         da_std, dz_std: of the gradients with respect to a and to z.
         histogram: share of the activations in each bin, shape (depth, BINS); the outermost include all beyond.
         edges: limits of the bins, the same for all layers and all schemes, shape (BINS + 1,).
@@ -142,13 +166,23 @@ class Signal(Curves):
     z_std: np.ndarray
     a_mean: np.ndarray
     a_std: np.ndarray
-    a_std_examples: np.ndarray
+    a_std_examples: np.ndarray | None
+    correlation: np.ndarray | None
     da_std: np.ndarray
     dz_std: np.ndarray
     histogram: np.ndarray
     edges: np.ndarray
     saturated: np.ndarray | None
     dead: np.ndarray | None
+
+    @property
+    def signal(self) -> Fate | None:
+        """What becomes of the difference between examples; None for a single example.
+
+        Not of `a_std`, most of which may be the scatter between units: with sigmoid units it stays for ever, while all
+        inputs come to give the same output. Schoenholz et al. (2017), section 3.
+        """
+        return None if self.a_std_examples is None else fate(self.a_std_examples)
 
 
 def propagate(p: Propagation, pause: Callable[..., object] = nothing) -> Signal:
@@ -255,7 +289,8 @@ def _statistics(layer: list[Layer], edges: np.ndarray) -> dict[str, float | np.n
         "z_std": spread(z),
         "a_mean": a.mean(),
         "a_std": spread(a),
-        "a_std_examples": spread(a - a.mean(axis=0)),
+        "a_std_examples": spread(a - a.mean(axis=0)) if len(a) > 1 else None,
+        "correlation": correlation(a) if len(a) > 1 else None,
         "histogram": _histogram(a, edges),
         "saturated": None if saturated is None else saturated.mean(),
         "dead": None if dead is None else dead.mean(),
@@ -272,6 +307,20 @@ def spread(A: np.ndarray) -> float:
     if largest == 0:
         return 0.0
     return float(largest * (A / largest).std()) if np.isfinite(largest) else math.inf
+
+
+def correlation(A: np.ndarray) -> float:
+    """Correlation of two examples, as the mean over all pairs of rows: c = x . y / (|x| |y|), without taking means off.
+
+    1 where all rows point the same way, 0 where they are orthogonal. Schoenholz et al. (2017), equation 3, with sums
+    over units in place of their means over weights. Rows that are zero have no direction and are left out; NaN where
+    fewer than two are left, or where a number is beyond the largest.
+    """
+    A = A[A.any(axis=1)]
+    n = len(A)
+    A = A / np.abs(A).max(axis=1, keepdims=True)  # so that no square overflows, or is lost
+    directions = A / np.linalg.norm(A, axis=1, keepdims=True)
+    return float((np.sum(directions.sum(axis=0) ** 2) - n) / (n * (n - 1))) if n > 1 else math.nan
 
 
 def histogram_edges(activation: type[Activation]) -> np.ndarray:

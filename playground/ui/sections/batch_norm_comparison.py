@@ -75,7 +75,10 @@ def _drifts(run: PairsRun) -> dict[Slot, object]:
         st.markdown(
             "Figure 1 of Ioffe & Szegedy (2015) shows this for one unit; here are all units of a layer together. "
             "Without batch normalisation, the inputs of a layer change with the weights of all layers before it. "
-            "With it, each unit's inputs have mean β and standard deviation γ, whatever these weights are; both are "
-            "learnt, and start at 0 and 1."
+            "With it, each unit's inputs have mean β and, but for ε, standard deviation |γ|, whatever these weights "
+            "are; β and γ are learnt, and start at 0 and 1. The paper calls the change *internal covariate shift*, "
+            "and holds that batch normalisation helps because it is less. That is disputed: Santurkar et al. (2018) "
+            "put such a shift back behind batch normalisation, and their networks still trained as fast; they find "
+            "that it makes the loss smoother."
         )
     return views

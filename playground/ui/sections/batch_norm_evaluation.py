@@ -28,7 +28,7 @@ class EvaluationSession(PageSession):
 
 def running(p: Evaluation) -> None:
     """How running statistics come near those of all points."""
-    st.subheader("Running statistics find those of all points", anchor=False)
+    st.subheader("Running statistics come near those of all points", anchor=False)
     statistics = stream(p)
     left, right = st.columns(2)
     Slot(left).show(running_statistic("Mean", statistics.batch_mean, statistics.running_mean, statistics.mean))

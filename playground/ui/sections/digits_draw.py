@@ -95,7 +95,7 @@ def _verdict(run: DigitsRun, probabilities: np.ndarray, pixels: np.ndarray, draw
             f"Entropy {entropy(probabilities):.2f}, of at most ln {len(probabilities)} = "
             f"{np.log(len(probabilities)):.2f}: 0 if all is on one digit.",
             help="Softmax is not a measure of knowledge. It has no place for *this is no digit*: a scribble gets a "
-            "digit too, and often a large probability.",
+            "digit too, and may get a large probability (Nguyen, Yosinski & Clune 2015).",
         )
 
 

@@ -136,8 +136,8 @@ def _differences(comparison: TwoSplits) -> None:
             "The 1,797 images are by 13 writers (Alpaydin & Kaynak, 1998). If they stand writer by writer, as the "
             "scikit-learn course (Inria, *Sample grouping*) supposes, the last part is by people of whom the network "
             "has seen nothing, while a shuffled split tests on writers that it knows. The file does not say who wrote "
-            "what.\n\nNeither number is wrong. The shuffled split tells how well the network reads **these** writers, "
-            "and the last part, how well it reads others."
+            "what.\n\nNeither number is wrong. If it is so, the shuffled split tells how well the network reads "
+            "**these** writers, and the last part, how well it reads others."
         )
     st.caption(
         "**Mean image of each digit**: above, of the first part; in the middle, of the last part; below, the "
@@ -187,7 +187,7 @@ def targets(run: Run) -> None:
         _proof(run)
         st.caption(
             "What counts is the test accuracy at the **end** of training, with at least a fifth of the images for "
-            "testing. To pick the best epoch by its test accuracy would be to train on the test images."
+            "testing. If the test images chose the epoch, too, they would say less about new ones."
         )
 
 

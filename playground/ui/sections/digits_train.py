@@ -19,7 +19,7 @@ from ...topics.digits.analysis import (
     places,
     weight_images,
 )
-from ...topics.digits.digits_experiment import SIDE, Digits
+from ...topics.digits.digits_experiment import COURSE_BATCH, COURSE_RATE, SIDE, Digits
 from ...topics.digits.preprocessing import Seen
 from ...training.diagnostics import Snapshot
 from ...training.findings import Finding, findings
@@ -220,7 +220,11 @@ def course(run: DigitsRun) -> None:
             )
         else:
             moment = run.trainer.history.moments[-1]
-            text = "Network, data, split and training are those of the course's script."
+            text = (
+                "Network, data, split and training are those of the course's script: it goes "
+                f"{COURSE_RATE:g} times the sum of the gradients of {COURSE_BATCH} images, which is "
+                f"{run.experiment.learning_rate:g} times their mean."
+            )
             if run.trainer.finished:
                 text += f" It ends with a test accuracy of {100 * moment.test_accuracy:.1f} %"
                 text += f" and a test loss of {number(moment.test_loss)}."

@@ -19,7 +19,7 @@ from playground.data.datasets import PLANE
 from playground.nn import ACTIVATIONS, INITIALIZERS
 from playground.topics.initialization.critical_gain import critical_gain
 from playground.topics.initialization.mean_field import NoTheory, fixed_point, moments, theoretical_gain, theory
-from playground.topics.initialization.signal_propagation import Propagation, batch, propagate
+from playground.topics.initialization.signal_propagation import Fate, Propagation, batch, propagate
 
 RANDOM = [name for name, scheme in INITIALIZERS.items() if scheme.variance(1, 1)]
 FOUND = [name for name in ACTIVATIONS if name not in ("gelu", "silu")]  # those with a theory of their critical gain
@@ -140,9 +140,9 @@ def test_he_keeps_the_second_moment_of_a_relu_and_xavier_halves_it_at_each_layer
     V = 5 * layers / he.width  # at the last, 0.63: a factor of 4.9 at four standard deviations
     assert_within(propagate(he).z_std, z_std, V)
     assert_within(propagate(xavier).z_std, z_std / math.sqrt(2) ** layers, V)
-    assert propagate(he).signal_lost_at is None
-    assert propagate(xavier).signal_lost_at in range(12, 18)  # 2^(-14 / 2) = 0.008
-    assert propagate(xavier).gradient_lost_at in range(34, 40)
+    assert propagate(he).size.word == "keeps"
+    assert propagate(xavier).size.layer in range(12, 18)  # 2^(-14 / 2) = 0.008
+    assert propagate(xavier).gradient.layer in range(34, 40)
     assert propagate(replace(he, initializer="small_normal")).a_std[-1] < 1e-30  # 0.14 a layer
 
 
@@ -163,7 +163,7 @@ def test_unit_normal_weights_saturate_tanh_and_explode_linear_units():
     assert np.all(signal.a_std > 0.9)
     explosion = propagate(replace(p, activation="linear"))
     assert_within(explosion.a_std, 16.0 ** np.arange(1, 21), 2 * np.arange(1, 21) / 256)
-    assert explosion.signal_lost_at == theory(replace(p, activation="linear")).signal_lost_at == 3
+    assert explosion.size == theory(replace(p, activation="linear")).size == Fate("explodes", 3)
 
 
 def test_orthogonal_linear_layers_keep_the_length_of_every_example():
@@ -220,7 +220,7 @@ def test_that_factor_is_1_21_for_relu():
 def test_where_gradients_under_batch_norm_are_not_predicted_it_says_why(values):
     p = Propagation(depth=5, width=100, activation="relu", batch_norm=True, **values)
     t = theory(p)
-    assert t.da_std is t.dz_std is t.gradient_lost_at is None
+    assert t.da_std is t.dz_std is t.gradient is None
     assert t.reason.startswith("No theory for gradients under batch normalisation but for")
     assert t.reason.endswith(".")
     assert t.z_std == pytest.approx(propagate(p).z_std, rel=1e-3)
@@ -234,7 +234,7 @@ def test_where_gradients_under_batch_norm_are_not_predicted_it_says_why(values):
 def test_without_randomness_there_is_no_theory_but_a_reason(scheme, batch_norm):
     p = Propagation(initializer=scheme, batch_norm=batch_norm)
     t = theory(p)
-    assert t.a_std is t.da_std is t.scatter is t.signal_lost_at is t.gradient_lost_at is None
+    assert t.a_std is t.da_std is t.scatter is t.size is t.gradient is None
     assert t.reason.startswith(f"No theory for {INITIALIZERS[scheme].label}")
     assert t.reason.endswith(".")
     assert theoretical_gain("relu", scheme, 64) is None
@@ -257,12 +257,12 @@ def test_theory_has_a_number_for_every_layer(activation, values):
 # Fixed points
 
 
-def test_the_signal_dies_where_theory_says():
+def test_the_size_is_lost_where_theory_says():
     for activation, scheme in [("relu", "lecun_normal"), ("tanh", "small_normal"), ("linear", "he_normal")]:
         p = Propagation(depth=30, width=512, activation=activation, initializer=scheme, batch_size=32)
         signal, t = propagate(p), theory(p)
-        assert abs(signal.signal_lost_at - t.signal_lost_at) <= 1
-        assert abs(signal.gradient_lost_at - t.gradient_lost_at) <= 1
+        assert abs(signal.size.layer - t.size.layer) <= 1
+        assert abs(signal.gradient.layer - t.gradient.layer) <= 1
 
 
 @pytest.mark.parametrize("gain", [1.5, 2.5])

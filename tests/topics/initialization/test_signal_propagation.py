@@ -1,8 +1,9 @@
-"""What is measured of a signal is what the engine does to it, and a gain can be found that keeps its size."""
+"""What is measured of a signal is what the engine does to it; its fate is that of what differs between inputs."""
 
 import math
 import tracemalloc
 from dataclasses import FrozenInstanceError, fields, replace
+from itertools import combinations
 from statistics import pstdev
 
 import numpy as np
@@ -13,14 +14,15 @@ from hypothesis import strategies as st
 from playground.data.datasets import PLANE
 from playground.nn import ACTIVATIONS, INITIALIZERS, BatchNorm, NeuralNetwork
 from playground.topics.initialization import signal_propagation
-from playground.topics.initialization.critical_gain import SEARCH, bisect, critical_gain
 from playground.topics.initialization.signal_propagation import (
     BINS,
+    Fate,
     Propagation,
     batch,
     build_layer,
+    correlation,
+    fate,
     histogram_edges,
-    lost,
     propagate,
     spread,
     top_gradient,
@@ -111,6 +113,8 @@ def test_statistics_are_those_of_the_same_network_run_as_a_whole(activation, bat
         assert signal.a_mean[i] == a.mean()
         assert signal.a_std[i] == pytest.approx(a.std(), rel=1e-12)
         assert signal.a_std_examples[i] == pytest.approx(np.sqrt(a.var(axis=0).mean()), rel=1e-12)
+        pairs = [np.dot(x, y) / math.sqrt(np.dot(x, x) * np.dot(y, y)) for x, y in combinations(a, 2)]
+        assert signal.correlation[i] == pytest.approx(np.mean(pairs), rel=1e-9, abs=1e-12)
         assert signal.da_std[i] == pytest.approx(gradients[top].std(), rel=1e-9)
         assert signal.dz_std[i] == pytest.approx(gradients[top + 1].std(), rel=1e-9)
         counts, _ = np.histogram(np.clip(a, signal.edges[0], signal.edges[-1]), signal.edges)
@@ -177,7 +181,11 @@ def test_the_smallest_networks_have_a_signal_of_finite_size(activation, size):
             signal = propagate(p)
             for field in fields(signal):
                 value = getattr(signal, field.name)
-                assert value is None or np.isfinite(value).all()
+                nothing = field.name == "correlation"  # where all examples are zero, they have no direction
+                assert value is None or nothing or np.isfinite(value).all()
+                assert (value is None) >= (
+                    size == {"batch_size": 1} and field.name in ("a_std_examples", "correlation")
+                )
                 assert value is None or field.name == "edges" or len(value) == p.depth
 
 
@@ -187,7 +195,7 @@ def test_a_signal_beyond_all_numbers_is_infinite_and_one_next_to_zero_is_not_zer
     assert np.isinf(signal.a_std[-5:]).all()
     assert np.isfinite(signal.a_std[:80]).all()
     assert signal.histogram.sum(axis=1)[:80] == pytest.approx(1)
-    assert signal.signal_lost_at == 2
+    assert signal.signal == signal.size == Fate("explodes", 2)
     faint = propagate(Propagation(depth=100, width=16, batch_size=8, activation="tanh", initializer="small_normal"))
     assert 1e-150 < faint.a_std[-1] < 1e-130  # 0.04 a layer
     assert 1e-150 < faint.da_std[0] < 1e-130
@@ -237,41 +245,67 @@ def test_spread_is_infinite_where_a_number_is_beyond_all(bad):
 
 
 @pytest.mark.parametrize(
-    ("std", "place"),
+    ("std", "words"),
     [
-        ([1.0], None),
-        ([1, 0.1, 0.011], None),
-        ([1, 0.1, 0.009, 1], 3),
-        ([2, 150, 201], 3),
-        ([2, 199], None),
-        ([1, 0], 2),
-        ([1, np.inf], 2),
-        ([0.0, 0.0], 1),
-        ([np.inf, np.inf], 1),
+        ([1.0], "keeps"),
+        ([1, 0.1, 0.011], "keeps"),
+        ([1, 0.1, 0.009, 1], "dies at layer 3"),
+        ([1, 0.009, 1000], "dies at layer 2"),
+        ([2, 150, 201], "explodes at layer 3"),
+        ([2, 199], "keeps"),
+        ([1, 0], "dies at layer 2"),
+        ([1, np.inf], "explodes at layer 2"),
+        ([0.0, 0.0], "dies at layer 1"),
+        ([np.inf, np.inf], "explodes at layer 1"),
     ],
 )
-def test_a_signal_is_lost_at_1_percent_or_100_times_of_its_first_size(std, place):
-    assert lost(np.array(std, float)) == place
+def test_a_signal_dies_at_1_percent_and_explodes_at_100_times_of_its_first_size(std, words):
+    assert str(fate(np.array(std, float))) == words
 
 
 def test_a_gradient_is_lost_on_its_way_from_the_top():
     p = Propagation(depth=10, width=256, batch_size=32, initializer="small_normal", activation="linear")
     signal = propagate(p)  # 0.16 a layer, both ways: 0.16^2 = 0.026, 0.16^3 = 0.004
-    assert signal.signal_lost_at == 4
-    assert signal.gradient_lost_at == 7
+    assert signal.signal == signal.size == Fate("dies", 4)
+    assert signal.gradient == Fate("dies", 7)
     kept = propagate(replace(p, initializer="orthogonal"))
-    assert kept.signal_lost_at is None
-    assert kept.gradient_lost_at is None
+    assert kept.signal == kept.size == kept.gradient == Fate("keeps")
     zeros = propagate(replace(p, initializer="zeros"))
-    assert zeros.signal_lost_at == 1
-    assert zeros.gradient_lost_at == 9
+    assert zeros.signal == zeros.size == Fate("dies", 1)
+    assert zeros.gradient == Fate("dies", 9)
 
 
-def test_with_saturating_units_the_size_may_stay_while_what_tells_examples_apart_dies():
-    signal = propagate(Propagation(depth=20, activation="sigmoid", batch_size=64))
-    assert signal.signal_lost_at is None
-    assert lost(signal.a_std_examples) < 8  # a quarter and less a layer
-    assert signal.gradient_lost_at > 12
+def test_with_sigmoids_the_size_stays_while_what_tells_examples_apart_dies():
+    signal = propagate(Propagation(depth=50, activation="sigmoid", batch_size=64))
+    assert signal.size == Fate("keeps")  # the scatter between units
+    assert signal.signal == Fate("dies", 5)  # a quarter and less a layer
+    assert signal.a_std_examples[-1] < 1e-14
+    assert signal.correlation[0] < 0.9
+    assert signal.correlation[-1] == pytest.approx(1, abs=1e-9)
+    assert signal.gradient.word == "dies"
+
+
+def test_relus_with_unit_weights_explode_and_do_not_die():
+    signal = propagate(Propagation(depth=10, activation="relu", initializer="unit_normal", batch_size=64))
+    assert (signal.signal.word, signal.gradient.word) == ("explodes", "explodes")
+
+
+def test_inputs_that_differ_by_direction_alone_grow_alike_through_relus():
+    p = Propagation(depth=50, activation="relu", initializer="he_normal", batch_size=64)
+    found = propagate(p).correlation
+    assert found[0] == pytest.approx(1 / math.pi, abs=0.01)  # Cho & Saul (2009), at a right angle
+    assert found[-1] > 0.99
+
+
+def test_the_correlation_is_that_of_directions():
+    x, y = np.array([3.0, 0.0]), np.array([1.0, 1.0])
+    assert correlation(np.array([x, 9 * x])) == pytest.approx(1)
+    assert correlation(np.array([x, -x])) == pytest.approx(-1)
+    assert correlation(np.array([x, y])) == pytest.approx(math.sqrt(1 / 2))
+    assert correlation(np.array([1e-200 * x, 1e200 * y, 0 * x])) == pytest.approx(math.sqrt(1 / 2))
+    assert math.isnan(correlation(np.array([x, 0 * x])))
+    with np.errstate(invalid="ignore"):
+        assert math.isnan(correlation(np.array([x, y * np.inf])))
 
 
 # Batch normalisation
@@ -285,94 +319,8 @@ def test_batch_norm_gives_every_layer_unit_size_under_a_bad_scheme(scheme, activ
     # epsilon = 1e-5 takes a share from a variance that is small: of z here, at least 128 * 0.01^2 * Var(a)
     assert np.allclose(normed.z_std, 1, rtol=0, atol=0.02)
     assert np.allclose(normed.z_mean, 0, rtol=0, atol=1e-9)
-    assert normed.signal_lost_at is None
+    assert normed.signal == normed.size == Fate("keeps")
 
 
 def test_batch_norm_can_not_mend_zeros():
     assert not propagate(replace(SMALL, batch_norm=True, initializer="zeros")).z_std.any()
-
-
-# The critical gain. A network of depth l and width n scatters by sqrt(5 / n) in the logarithm of a ReLU layer's second
-# moment, half of it in that of the standard deviation; `critical_gain` takes the mean over some 10 layers of 1024 / n
-# networks, so that 0.5 * sqrt(5 / 10240) = 1.1 % is one standard deviation at any width. The bias is about 1 / width.
-
-
-@pytest.mark.parametrize("width", [64, *(pytest.param(width, marks=pytest.mark.exhaustive) for width in (128, 256))])
-@pytest.mark.parametrize(
-    ("activation", "scheme", "expected"),
-    [
-        ("relu", "lecun_normal", math.sqrt(2)),
-        ("relu", "he_normal", 1),
-        ("relu", "he_uniform", 1),
-        ("relu", "orthogonal", math.sqrt(2)),
-        ("leaky_relu", "lecun_normal", math.sqrt(2 / (1 + 0.01**2))),
-        ("linear", "lecun_normal", 1),
-        ("linear", "glorot_uniform", 1),
-        ("tanh", "lecun_normal", 1),
-        ("tanh", "he_normal", math.sqrt(1 / 2)),
-    ],
-)
-def test_the_critical_gain_is_that_of_the_papers(activation, scheme, expected, width):
-    assert critical_gain(activation, scheme, width) == pytest.approx(expected, rel=0.035 + 1 / width)
-
-
-@pytest.mark.parametrize("activation", ["linear", "tanh"])
-def test_orthogonal_weights_keep_the_size_exactly_at_gain_one(activation):
-    assert critical_gain(activation, "orthogonal", 50) == pytest.approx(1, rel=1e-3)
-
-
-def test_the_critical_gain_makes_up_for_the_width():
-    small, unit = (critical_gain("relu", scheme, 200) for scheme in ("small_normal", "unit_normal"))
-    assert unit == pytest.approx(math.sqrt(2 / 200), rel=0.04)
-    assert small == pytest.approx(100 * unit, rel=2e-3)  # the same draws, and twice the error of the bisection
-
-
-def test_the_critical_gain_is_above_the_papers_by_the_share_that_a_narrow_network_loses():
-    gains = [critical_gain("relu", "lecun_normal", 64, seed=seed) for seed in range(8)]
-    assert gains[0] == critical_gain("relu", "lecun_normal", 64)
-    assert len(set(gains)) > 1
-    assert 1 < np.mean(gains) / math.sqrt(2) < 1 + 5 / (4 * 64)  # V / 4 a layer, less what 16 examples average away
-
-
-@pytest.mark.parametrize("activation", ["relu", "linear"])
-def test_at_the_critical_gain_a_signal_goes_through_depth_both_ways(activation):
-    p = Propagation(depth=50, activation=activation, initializer="lecun_normal", batch_size=64)
-    p = replace(p, gain=critical_gain(activation, "lecun_normal", 256))
-    signal = propagate(p)
-    assert signal.signal_lost_at is None
-    assert signal.gradient_lost_at is None
-    smaller = propagate(replace(p, gain=0.8 * p.gain))  # 0.8^50 = 1e-5
-    assert smaller.signal_lost_at < 40
-    assert smaller.gradient_lost_at > 10
-
-
-@pytest.mark.parametrize(
-    ("activation", "scheme", "width", "message"),
-    [
-        ("relu", "zeros", 64, r"No gain keeps the size of signals \(Zeros, ReLU, width 64\): nothing comes back"),
-        ("sigmoid", "zeros", 64, "nothing comes back"),
-        ("relu", "he_normal", 1, "nothing comes back"),
-        ("sigmoid", "lecun_normal", 4, "shrink from layer to layer at every gain up to 1,024"),
-        ("swish", "he_normal", 64, "Activation must be one of"),
-        ("relu", "kaiming", 64, "Initialisation must be one of"),
-        ("relu", "he_normal", 0, "Width must be"),
-    ],
-)
-def test_no_critical_gain_is_said_with_the_reason(activation, scheme, width, message):
-    with pytest.raises(ValueError, match=message):
-        critical_gain(activation, scheme, width)
-
-
-@given(st.floats(1.01 * SEARCH[0], 0.99 * SEARCH[1]), st.floats(0.1, 10))
-def test_bisection_finds_the_gain_at_which_the_sign_changes(gain, slope):
-    assert bisect(lambda g: slope * math.log(g / gain)) == pytest.approx(gain, rel=1e-3)
-    assert bisect(lambda g: math.log(g / gain) ** 3, tolerance=1e-9) == pytest.approx(gain, rel=1e-9)
-
-
-def test_bisection_says_where_there_is_no_change_of_sign():
-    with pytest.raises(ValueError, match="shrink"):
-        bisect(lambda gain: -1.0)
-    with pytest.raises(ValueError, match="grow"):
-        bisect(lambda gain: 1.0)
-    with pytest.raises(ValueError, match="nothing"):
-        bisect(lambda gain: -math.inf)
