@@ -4,6 +4,8 @@ from .activations import ACTIVATIONS, ELU, GELU, Activation, LeakyReLU, Linear, 
 from .base import Layer
 from .catalogue import Catalogue
 from .gradient_check import (
+    AGREE,
+    GradientCheck,
     check_layer,
     check_network,
     network_gradients,
@@ -19,6 +21,7 @@ from .optimizers import OPTIMIZERS, SGD, Adam, Momentum, Optimizer, RMSProp
 
 __all__ = [
     "ACTIVATIONS",
+    "AGREE",
     "ELU",
     "GELU",
     "INITIALIZERS",
@@ -30,6 +33,7 @@ __all__ = [
     "Catalogue",
     "CrossEntropy",
     "Dense",
+    "GradientCheck",
     "Initializer",
     "Layer",
     "LeakyReLU",

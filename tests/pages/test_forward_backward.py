@@ -144,7 +144,7 @@ def test_the_check_says_what_the_engine_says(visitor, mistake):
 
 def test_the_course_network_on_its_kink_is_explained(visitor):
     visitor.set("section", "check").turn("activation", "relu")
-    assert "need not be wrong" in visitor.app.warning[0].value
+    assert "are not wrong" in visitor.app.warning[0].value
 
 
 def test_other_data_or_layers_start_the_step_anew_and_keep_the_changed_numbers(visitor):

@@ -40,7 +40,7 @@ def gradient_check(session: StepSession) -> None:
             place.markdown(f"{label}  \n**{value}**")
         if not checked.wrong.any():
             st.success(checked.verdict, icon=":material/verified:")
-        elif checked.kinked and session.experiment.mistake == "none":
+        elif checked.kinked:
             st.warning(checked.verdict, icon=":material/turn_sharp_right:")
         else:
             st.error(checked.verdict, icon=":material/bug_report:")

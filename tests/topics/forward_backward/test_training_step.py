@@ -219,11 +219,20 @@ def test_an_example_on_a_kink_is_no_mistake():
     """The course's XOR with ReLU: for the example (0, 0) all z are 0, where the loss has no slope."""
     checked = check(follow_step(TrainingStep(activation="relu")))
     assert checked.wrong.any()
-    assert checked.kinked == [1]
-    assert "need not be wrong" in checked.verdict
+    assert checked.kinked == ["b1[1]", "b1[2]", "b1[3]"]
+    assert checked.kinks.sum() == checked.wrong.sum() == (checked.table()["Check"] == "↯ kink").sum() == 3
+    assert "are not wrong" in checked.verdict
+    assert not check_network(checked.step.network, checked.step.X, checked.step.y).faults
     moved = check(follow_step(TrainingStep(activation="relu", edits=tuple(Edit(1, "b1", (j,), 0.1) for j in range(3)))))
     assert moved.kinked == []
     assert not moved.wrong.any()
+
+
+def test_a_mistake_is_told_on_a_kink_too():
+    checked = check(follow_step(TrainingStep(activation="relu", mistake="forgotten_derivative")))
+    assert checked.kinks.any()
+    assert checked.kinked == []
+    assert "wrong**" in checked.verdict
 
 
 def test_an_error_shows_below_the_layer_that_makes_it():
