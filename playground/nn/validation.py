@@ -184,6 +184,8 @@ def _takes(layers: Sequence[Layer]) -> int | None:
 
 def _broadcast(name: str, array: np.ndarray, network, only: bool = False) -> None:
     """The stack axes fit those of the network; with `only`, there are no others."""
+    if array.ndim == 2:
+        return
     stack = network.stack_shape
     try:
         fits = np.broadcast_shapes(array.shape[:-2], stack) == stack or not only or not network.parameters.size
@@ -250,6 +252,11 @@ def examples(network, X: Any, y: Any, only: bool = False) -> tuple[np.ndarray, n
 
 
 # Use
+
+
+def features(network, X: Any) -> tuple[tuple, dict]:
+    """Before a prediction: rows that the network takes. Their values are not looked at."""
+    return (inputs(network, X),), {}
 
 
 def labelled(network, X: Any, y: Any) -> tuple[tuple, dict]:
@@ -327,22 +334,25 @@ class _Unused:
     """A network before its first step: each method looks at what it is given. The first step makes it a plain one."""
 
     def forward(self, X, training=True):
-        return super().forward(inputs(self, X), training)
-
-    def predict(self, X):
-        return super().predict(inputs(self, X))
+        return _plain(self).forward(self, inputs(self, X), training)
 
     def backward(self, y):
         output = getattr(self.layers[-1], "output", None)
         if output is None:
             raise ValueError("backward goes back along a forward pass, and there was none: first forward(X).")
-        return super().backward(targets(self, y, output.shape[-2], output.shape[-1]))
+        return _plain(self).backward(self, targets(self, y, output.shape[-2], output.shape[-1]))
 
     def step(self, X, y, optimizer, l2=0.0):
         X, y = examples(self, X, y, only=True)
         own_optimizer(self, optimizer)
-        self.__class__ = type(self).__mro__[2]  # itself, without these four methods
+        self.__class__ = _plain(self)
         self.step(X, y, optimizer, l2)
+
+
+def _plain(network) -> Any:
+    """The class of a network without the checks of `_Unused`; a method may have been taken from it before its step."""
+    kind = type(network)
+    return kind.__mro__[2] if issubclass(kind, _Unused) else kind
 
 
 _UNUSED: dict[type, type] = {}
