@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from ..nn.catalogue import Catalogue, made_of
+from ..nn.validation import checked
 from .rewriting import WIDTH, class_text, entry_text, identifiers, literal, without_decorator
 
 
@@ -115,6 +116,11 @@ def _enters(module: str, node: ast.AST) -> bool:
     return any(isinstance(getattr(value, "__self__", value), Catalogue) for value in values)
 
 
+def _checks(module: str, decorator: ast.AST) -> bool:
+    """Whether a decorator only puts checks of what is given before methods: what a listing computes is sound."""
+    return checked in [getattr(sys.modules[module], name, None) for name in identifiers(decorator)[0]]
+
+
 class _Gathering:
     """The work of `gather`."""
 
@@ -165,7 +171,8 @@ class _Gathering:
         if key in self.replaced:
             text = self.replaced[key]
         elif isinstance(node, ast.ClassDef):
-            text = class_text(node, lines, [m for m in node.body if not self.is_unused(module, m)], cut)
+            members = [m for m in node.body if not self.is_unused(module, m)]
+            text = class_text(node, lines, members, cut, [d for d in node.decorator_list if not _checks(module, d)])
         elif isinstance(node, ast.FunctionDef):
             entered = [d for d in node.decorator_list if _enters(module, d)]
             text = without_decorator(node, lines, entered, value if entered else None, name in cut)

@@ -50,13 +50,15 @@ def without_body(node: ast.FunctionDef, lines: list[str], name: str) -> list[str
     return [*lines[first_line(node) : body], " " * node.body[0].col_offset + MISSING.format(name)]
 
 
-def class_text(node: ast.ClassDef, lines: list[str], keep: list[ast.stmt], cut: set[str]) -> str:
+def class_text(
+    node: ast.ClassDef, lines: list[str], keep: list[ast.stmt], cut: set[str], decorators: list[ast.expr]
+) -> str:
     """A class with the members `keep` alone, each with the blank lines and comments before it.
 
-    The methods named in `cut` have no body.
+    The methods named in `cut` have no body, and of its decorators only those in `decorators` stay.
     """
     end = first_line(node.body[0])
-    text = lines[first_line(node) : end]
+    text = [line for d in decorators for line in lines[d.lineno - 1 : d.end_lineno]] + lines[node.lineno - 1 : end]
     for member in node.body:
         if member in keep:
             text += lines[end : first_line(member)]

@@ -249,7 +249,11 @@ class Sigmoid(Activation):
     source = "Rumelhart, Hinton & Williams (1986), equation 2"
 
     def function(self, z):
-        """a = 1 / (1 + exp(-z)), computed as (1 + tanh(z / 2)) / 2: the same function, without overflow."""
+        """a = 1 / (1 + exp(-z)), computed as (1 + tanh(z / 2)) / 2: the same function, without overflow.
+
+        It is off by 1e-16 at most, so a is 0 below z = -38, where 1e-17 would be right. With exp(-|z|) it could be, and
+        would take 1.2 to 3 times as long.
+        """
         return 0.5 * (1 + np.tanh(0.5 * z))
 
     def backward(self, dout):

@@ -1,9 +1,17 @@
 """A catalogue holds definitions by name: each is added where it is written, or fails there with a clear message."""
 
 import dataclasses
+import difflib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+
+class UnknownName(KeyError, ValueError):
+    """A name that no definition has, with a sentence that says which there are."""
+
+    def __str__(self):
+        return self.args[0]
 
 
 class Catalogue(dict):
@@ -29,6 +37,11 @@ class Catalogue(dict):
     ):
         super().__init__()
         self.what, self.kind, self.parameters, self.methods = what, kind, parameters, methods
+
+    def __missing__(self, name: Any) -> Any:
+        near = difflib.get_close_matches(str(name).lower().replace(" ", "_"), self, n=1)
+        guess = f" Did you mean {near[0]!r}?" if near else ""
+        raise UnknownName(f"There is no {self.what} {name!r}.{guess} There are: {', '.join(self)}.")
 
     def define(self, **about: Any) -> Callable[[Callable], Any]:
         """Add the decorated function under its own name, with what describes it. Returns the entry."""
@@ -92,7 +105,7 @@ class Part(Mapping):
 
     def __getitem__(self, name: str) -> Any:
         if not self._condition(self._catalogue[name]):
-            raise KeyError(name)
+            raise UnknownName(f"The {self._catalogue.what} {name!r} is not among these: {', '.join(self)}.")
         return self._catalogue[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -9,8 +9,10 @@ from .base import Layer
 from .layers import Dense, Softmax
 from .losses import CrossEntropy, MeanSquaredError
 from .optimizers import SGD, Optimizer
+from .validation import checked, features, fitting_layers, labelled, sound_training
 
 
+@checked(__init__=fitting_layers, train=sound_training, predict=features, evaluate=labelled)
 class NeuralNetwork:
     """Multilayer network, or a stack of networks of one shape.
 
@@ -80,11 +82,13 @@ class NeuralNetwork:
         optimizer.step(self.parameters, self.gradients)
 
     def train(self, X, y, epochs=100, batch_size=32, optimizer=None, l2=0.0, rng=np.random) -> None:
-        """Train with mini-batches, and print loss and accuracy on all of X every ten epochs.
+        """Train with mini-batches, and print the loss on all of X every ten epochs and at the end.
+
+        Of a network that ends in `Softmax`, which names classes, the accuracy is printed, too.
 
         Args:
             X: (examples, features).
-            y: (examples, classes), one-hot.
+            y: (examples, classes), one-hot; without `Softmax`, (examples, outputs), any numbers.
             optimizer: by default SGD with a learning rate of 0.1.
             rng: draws the order of the examples; by default NumPy's global generator.
         """
@@ -95,9 +99,10 @@ class NeuralNetwork:
                 batch = indices[i : i + batch_size]
                 self.step(X[batch], y[batch], optimizer, l2)
 
-            if epoch % 10 == 0:
+            if epoch % 10 == 0 or epoch == epochs - 1:
                 loss, accuracy = self.evaluate(X, y)
-                print(f"Epoch {epoch}: Loss = {np.mean(loss):.4f}, Acc = {np.mean(accuracy):.4f}")
+                shown = f", Acc = {np.mean(accuracy):.4f}" if self.loss is CrossEntropy else ""
+                print(f"Epoch {epoch}: Loss = {np.mean(loss):.4f}{shown}")
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Output for X in evaluation; shapes as in `forward`.

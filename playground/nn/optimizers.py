@@ -6,10 +6,12 @@ To add one, write a subclass of `Optimizer`: it is then in `OPTIMIZERS` and ever
 import numpy as np
 
 from .catalogue import Catalogue
+from .validation import checked, sound_rate
 
 OPTIMIZERS: Catalogue = Catalogue("optimiser", methods=("step",))
 
 
+@checked(__init__=sound_rate)
 class Optimizer:
     """Base of the optimisers. Each subclass is added to `OPTIMIZERS`.
 

@@ -1,8 +1,8 @@
-"""A slip ends in a sentence: what a network is given is looked at once, before anything is computed with it.
+"""Misuse ends in a sentence: what a network is given is checked at its boundary, before anything is computed.
 
 The sentence names what came, what is wanted, and how to get it. What converts without doubt is converted: lists, data
-frames, whole numbers, booleans. The checks stand before the methods, not in them: a step is the formulas alone, and
-costs nothing more, since a network that has made its first step looks no further. Scripts are made without them.
+frames, whole numbers, booleans. Building, training, prediction and evaluation are checked; a single step is the
+formulas alone, and costs nothing more. Exported scripts are made without the checks.
 """
 
 import weakref
@@ -81,7 +81,6 @@ def fitting_layers(network, layers: Any, *more: Any) -> tuple[tuple, dict]:
     }
     if len(stacks) > 1:
         raise ValueError(f"The layers are stacks of different shapes, {sorted(stacks)}: a network is one stack.")
-    network.__class__ = _unused(type(network))
     return (layers,), {}
 
 
@@ -184,6 +183,8 @@ def _takes(layers: Sequence[Layer]) -> int | None:
 
 def _broadcast(name: str, array: np.ndarray, network, only: bool = False) -> None:
     """The stack axes fit those of the network; with `only`, there are no others."""
+    if array.ndim == 2:
+        return
     stack = network.stack_shape
     try:
         fits = np.broadcast_shapes(array.shape[:-2], stack) == stack or not only or not network.parameters.size
@@ -252,11 +253,18 @@ def examples(network, X: Any, y: Any, only: bool = False) -> tuple[np.ndarray, n
 # Use
 
 
+def features(network, X: Any) -> tuple[tuple, dict]:
+    """Before a prediction: rows that the network takes. Their values are not looked at."""
+    usual = X.__class__ is np.ndarray and X.ndim == 2 and X.dtype.kind == "f" and X.shape[1] == _takes(network.layers)
+    return (X if usual else inputs(network, X),), {}  # the usual case takes a microsecond, and an epoch may take 100
+
+
 def labelled(network, X: Any, y: Any) -> tuple[tuple, dict]:
     """Before evaluation: examples and labels. Arrays that were found sound are not looked at again."""
-    sound = vars(network).setdefault("_sound", [])
-    if any(known() is X and labels() is y for known, labels in sound):
-        return (X, y), {}
+    sound = network.__dict__.setdefault("_sound", [])
+    for known, labels in sound:
+        if known() is X and labels() is y:
+            return (X, y), {}
     arrays = examples(network, X, y)
     if arrays[0] is X and arrays[1] is y:
         sound[:] = [*sound[-1:], (weakref.ref(X), weakref.ref(y))]
@@ -321,38 +329,3 @@ def own_optimizer(network, optimizer: Any) -> None:
             f"{name}({optimizer.learning_rate})."
         )
     held["_owner"] = _Owner(network.parameters)
-
-
-class _Unused:
-    """A network before its first step: each method looks at what it is given. The first step makes it a plain one."""
-
-    def forward(self, X, training=True):
-        return super().forward(inputs(self, X), training)
-
-    def predict(self, X):
-        return super().predict(inputs(self, X))
-
-    def backward(self, y):
-        output = getattr(self.layers[-1], "output", None)
-        if output is None:
-            raise ValueError("backward goes back along a forward pass, and there was none: first forward(X).")
-        return super().backward(targets(self, y, output.shape[-2], output.shape[-1]))
-
-    def step(self, X, y, optimizer, l2=0.0):
-        X, y = examples(self, X, y, only=True)
-        own_optimizer(self, optimizer)
-        self.__class__ = type(self).__mro__[2]  # itself, without these four methods
-        self.step(X, y, optimizer, l2)
-
-
-_UNUSED: dict[type, type] = {}
-
-
-def _unused(network: type) -> type:
-    """A class of networks, with the checks of `_Unused` before its own methods."""
-    if issubclass(network, _Unused):
-        return network
-    if network not in _UNUSED:
-        about = {"__module__": network.__module__, "__doc__": network.__doc__}
-        _UNUSED[network] = type(network.__name__, (_Unused, network), about)
-    return _UNUSED[network]

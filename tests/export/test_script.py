@@ -209,6 +209,13 @@ def test_it_imports_nothing_but_numpy_scikit_learn_and_the_standard_library():
     assert "playground." not in text
 
 
+def test_what_only_checks_what_is_given_is_left_out():
+    names = {node.name for node in ast.walk(ast.parse(script(Experiment()))) if hasattr(node, "name")}
+    assert {"NeuralNetwork", "Optimizer"} <= names
+    assert not names & {"checked", "fitting_layers", "examples"}
+    assert "@checked" not in script(Experiment())
+
+
 def test_what_it_opens_with_leads_back_to_the_experiment():
     experiment = EXPERIMENTS["turned on the way"]
     opening = ast.get_docstring(ast.parse(script(experiment)))

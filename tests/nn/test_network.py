@@ -22,10 +22,10 @@ from playground.nn import (
 )
 
 
-def test_training_prints_the_lines_of_the_course_every_ten_epochs(capsys):
-    build((2, 4, 2)).train(*data(12, 2, 2), epochs=31)
+def test_training_prints_the_lines_of_the_course_every_ten_epochs_and_at_the_end(capsys):
+    build((2, 4, 2)).train(*data(12, 2, 2), epochs=33)
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split(":")[0] for line in lines] == ["Epoch 0", "Epoch 10", "Epoch 20", "Epoch 30"]
+    assert [line.split(":")[0] for line in lines] == ["Epoch 0", "Epoch 10", "Epoch 20", "Epoch 30", "Epoch 32"]
     assert all(re.fullmatch(r"Epoch \d+: Loss = \d+\.\d{4}, Acc = [01]\.\d{4}", line) for line in lines)
 
 
@@ -36,8 +36,14 @@ def test_the_printed_numbers_are_those_of_the_trained_network(capsys):
     assert capsys.readouterr().out == f"Epoch 0: Loss = {loss:.4f}, Acc = {accuracy:.4f}\n"
 
 
+def test_without_classes_there_is_no_accuracy_to_print(capsys):
+    network, (X, _) = build((2, 4, 1), softmax=False), data(12, 2, 2)
+    network.train(X, X[:, :1] - X[:, 1:], epochs=1)
+    assert re.fullmatch(r"Epoch 0: Loss = \d+\.\d{4}\n", capsys.readouterr().out)
+
+
 def test_every_epoch_sees_every_example_once_in_an_order_of_its_own():
-    network, seen = build((1, 2)), []
+    network, seen = build((1, 1), softmax=False), []
     network.step = lambda X, y, *_: seen.append((X[:, 0], y[:, 0]))
     network.train(np.arange(10.0)[:, None], np.arange(10, 20)[:, None], epochs=2, batch_size=4)
     assert [len(X) for X, _ in seen] == [4, 4, 2, 4, 4, 2]
