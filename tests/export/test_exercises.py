@@ -92,6 +92,7 @@ def test_a_network_that_does_not_learn_is_told_of(monkeypatch, capsys):
     assert "do all checks above pass?" in capsys.readouterr().out.splitlines()[-1]
 
 
+@pytest.mark.exhaustive  # starts a process for each file
 def test_an_old_numpy_is_not_the_students_fault(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(np, "__version__", "1.26.4")
     assert check("Dense.backward", exercise_checks.dense_backward) is False

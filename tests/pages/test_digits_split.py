@@ -128,6 +128,7 @@ def test_the_best_run_is_recorded_with_its_experiment_and_opens_again(trains):
     assert trains.epoch == 0
 
 
+@pytest.mark.exhaustive  # trains to the end
 def test_a_run_on_a_random_split_reaches_its_target_and_that_alone(trains):
     trains.turn("split", "stratified").turn("hidden", 1).set("width-0", 128).turn("epochs", 50).press("Play")
     assert f":green[:material/check_circle:] **{TARGETS['random'].label}**" in trains.words

@@ -70,6 +70,7 @@ def test_few_seeds_are_told_to_be_too_few(race):
     assert "With 2 seeds it can show none" in race.words
 
 
+@pytest.mark.exhaustive  # trains a paper's experiment to its end
 def test_a_papers_experiment_says_what_it_shows_and_what_holds_by_construction(visit):
     paper = PAPERS["saxe_10"]
     visitor = visit().go(PAGE).press(paper.title)

@@ -53,6 +53,7 @@ def test_the_page_plays_with_a_boundary_that_moves_and_is_never_blank_and_pause_
     assert tab.epoch == stopped
 
 
+@pytest.mark.exhaustive  # two knobs by keyboard: test_address_browser.py
 def test_the_learning_rate_can_be_turned_by_keyboard_while_playing(browse):
     tab = browse(epochs="5000")
     tab.press("Play")
@@ -149,6 +150,7 @@ def test_a_malformed_url_is_told_of_as_plain_text_and_the_page_works(browse):
     assert notice.locator("p :not(br, code)").evaluate_all("found => found.map(element => element.outerHTML)") == []
 
 
+@pytest.mark.exhaustive  # in a simulated browser: test_playground.py
 def test_a_student_finds_out_why_zeros_do_not_learn_and_what_does(browse):
     tab = browse(initializer="zeros", epochs="15")
     tab.press("Play")

@@ -37,6 +37,7 @@ def test_no_difference_is_shown_between_equals_in_95_of_100_races():
     assert wrong / 200 <= at_most(200)
 
 
+@pytest.mark.exhaustive  # takes long; equals that are drawn are in tests/training/test_significance.py
 def test_equals_seem_to_differ_at_some_time_of_a_run_but_not_at_its_end():
     """Losses that change from epoch to epoch: this is why nothing is decided before the end."""
     ever = end = 0
