@@ -144,6 +144,7 @@ def test_every_knob_of_a_sweep_may_stand_at_its_ends(sweep, end):
     assert len(sweep.charts) == 2
 
 
+@pytest.mark.exhaustive  # each trains in the same loop
 def test_every_choice_of_a_sweep_trains(sweep):
     for name, knob in Sweep.knobs().items():
         if isinstance(knob, Choice):

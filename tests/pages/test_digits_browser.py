@@ -114,6 +114,7 @@ def test_a_finger_draws_on_a_phone_and_nothing_is_cut(open_page):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.exhaustive  # in a simulated browser: test_digits.py
 def test_a_picture_is_read_and_a_bad_one_gets_a_message(open_page):
     page = open_page("?section=draw&epochs=10")
     train(page)

@@ -37,6 +37,7 @@ def test_a_link_to_a_race_is_the_first_thing_that_a_new_server_is_asked_for(new_
     assert he < 0.2 < 0.6 < zeros
 
 
+@pytest.mark.exhaustive  # in a simulated browser: test_initialization.py
 def test_a_race_pauses_and_goes_on_with_a_paper_and_the_signal_through_depth(open_path):
     query = RACE | {"epochs": "5000", "contestants": "zeros~he_normal"}
     page = open_path(f"/initialization?{urlencode(query)}")

@@ -141,6 +141,7 @@ def test_a_dark_system_gets_a_dark_page_with_all_charts(browse):
         expect(chart).to_have_css("background-color", "rgb(22, 21, 27)")
 
 
+@pytest.mark.exhaustive  # in a simulated browser: test_playground.py
 def test_a_malformed_url_is_told_of_as_plain_text_and_the_page_works(browse):
     markup = ["<b>bold</b>", "**strong**", "_emphasis_", "~~struck~~", "http://elsewhere.example", ":smile:"]
     tab = browse(learning_rate="fast", dataset=":material/home:", **dict.fromkeys(markup, "1"))
