@@ -66,7 +66,7 @@ def send(page, data, name="digit.png"):
 
 def train(page):
     press(page, "Train it now")
-    expect(page.get_by_text("Epoch 10 of 10")).to_be_visible()
+    expect(page.get_by_text("Epoch 10 of 10").first).to_be_visible()
     expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
     settled(page)
 
