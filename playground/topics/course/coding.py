@@ -180,7 +180,7 @@ def xor(seed: int, rng: np.random.Generator) -> Station:
         mean.run(TO_THE_END)
         slower = mean.history.moments[-1].train_loss
         mistakes = {
-            f"this is with {COURSE_RATE:g} times the mean gradient of the four points: the course takes their sum": slower
+            f"this is with {COURSE_RATE:g} times the mean gradient of the points: the course takes their sum": slower
         }
         if abs(slower - last.train_loss) < 0.1 * last.train_loss:  # a network that is stuck has one loss with both
             mistakes.clear()
