@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 
 import numpy as np
 
+from ...nn import Catalogue
 from ...settings.record import Record
 
 HOURS = {"Theory": 5, "Coding": 5, "Project": 4}  # as the course page has them
@@ -153,17 +154,25 @@ class Station:
         return ({"section": self.section} if self.section else {}) | self.record.to_query()
 
 
-Maker = Callable[[int, np.random.Generator], Station]
-STATIONS: dict[str, Maker] = {}
+@dataclass(frozen=True)
+class Maker:
+    """What makes a station.
 
-
-def station(make: Maker) -> Maker:
-    """Enter a function (seed, rng) -> Station in `STATIONS` under its own name.
-
-    What is drawn for the question comes from `rng`: where it must be drawn anew, the function is called again.
+    Attributes:
+        name: of the station.
+        function: (seed, rng) -> Station. What is drawn for the question comes from `rng`: where it must be drawn anew,
+            the function is called again.
     """
-    STATIONS[make.__name__] = make
-    return make
+
+    name: str
+    function: Callable[[int, np.random.Generator], Station]
+
+    def __call__(self, seed: int, rng: np.random.Generator) -> Station:
+        return self.function(seed, rng)
+
+
+STATIONS: Catalogue = Catalogue("station", kind=Maker, parameters=("seed", "rng"))
+station = STATIONS.define()
 
 
 def draws(seed: int, name: str) -> np.random.Generator:
