@@ -1,15 +1,17 @@
 """Learning curves: loss and accuracy by epoch, on the training points and on the test points."""
 
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import altair as alt
 import numpy as np
-import pyarrow as pa
 
 from ..text import number, percent
 from ..training.diagnostics import Snapshot
+from ..training.trainer import Moment
 from .palette import NOW, REFERENCE
-from .picture import AXIS, Picture, Spec, pack, specification, unpack
+from .picture import AXIS, Picture, Spec, specification, unpack
+from .strip import Always, Growing, Strip
 
 POINTS = 200  # of a curve, at most
 FLOOR = 1e-9  # a smaller loss, which may be 0, is drawn here
@@ -18,31 +20,51 @@ CURVE = 226  # pixels of height
 
 def loss_curve(snapshot: Snapshot) -> Picture:
     """Loss by epoch on training and test points, on a logarithmic scale."""
-    return _curve(snapshot, "loss", "Loss (log scale)", number)
+    return _thinned(snapshot, loss_strip)
 
 
 def accuracy_curve(snapshot: Snapshot) -> Picture:
     """Accuracy by epoch on training and test points."""
-    return _curve(snapshot, "accuracy", "Accuracy", percent)
+    return _thinned(snapshot, accuracy_strip)
 
 
-def _curve(snapshot: Snapshot, what: str, title: str, show) -> Picture:
+def loss_strip(moments: Sequence[Moment], tested: bool) -> Strip:
+    """The curves of the loss at many moments: at each, up to it. `tested`: whether there are test points."""
+    return _strip(moments, tested, "loss", "Loss (log scale)", number)
+
+
+def accuracy_strip(moments: Sequence[Moment], tested: bool) -> Strip:
+    """The curves of the accuracy at many moments."""
+    return _strip(moments, tested, "accuracy", "Accuracy", percent)
+
+
+def _thinned(snapshot: Snapshot, strip: Callable[[Sequence[Moment], bool], Strip]) -> Picture:
+    """The curve up to a moment, with not more than `POINTS` points."""
     kept = np.unique(np.linspace(0, len(snapshot.moments) - 1, POINTS).round().astype(int))
-    moments = [snapshot.moments[i] for i in kept]
-    splits = ["train", "test"] if len(snapshot.data.X_test) else ["train"]
+    return strip([snapshot.moments[i] for i in kept], len(snapshot.data.X_test) > 0).picture(-1)
+
+
+def _strip(moments: Sequence[Moment], tested: bool, what: str, title: str, show: Callable[[float], str]) -> Strip:
+    splits = ["train", "test"] if tested else ["train"]
     floor = FLOOR if what == "loss" else 0.0
-    values = {split: [max(getattr(moment, f"{split}_{what}"), floor) for moment in moments] for split in splits}
-    epochs = pack([moment.epoch for moment in moments])
-    packed = [pack(values[split]) for split in splits]
-    last = [values[split][-1] for split in splits]
-    words = ", ".join(f"{split} {show(values[split][0])} → {show(values[split][-1])}" for split in splits)
-    return Picture(
+    values = np.array([[max(getattr(each, f"{split}_{what}"), floor) for split in splits] for each in moments])
+    epochs = np.repeat([[each.epoch] for each in moments], len(splits), axis=1)
+    words = [
+        ", ".join(
+            f"{split} {show(then)} → {show(now)}" for split, then, now in zip(splits, values[0], row, strict=True)
+        )
+        for row in values
+    ]
+    return Strip(
         _curve_spec(title, what == "loss"),
         {
-            "curve": pa.table({"epoch": [epochs] * len(splits), "value": packed, "split": splits}),
-            "now": pa.table({"epoch": [snapshot.moment.epoch] * len(splits), "value": last, "split": splits}),
+            "curve": {"epoch": Growing(epochs), "value": Growing(values), "split": Always(splits)},
+            "now": {"epoch": epochs, "value": values, "split": Always(splits)},
         },
-        f"{what.capitalize()} by epoch, from epoch 0 to {snapshot.moment.epoch:.4g}: {words}.",
+        [
+            f"{what.capitalize()} by epoch, from epoch 0 to {each.epoch:.4g}: {told}."
+            for each, told in zip(moments, words, strict=True)
+        ],
     )
 
 

@@ -4,12 +4,12 @@ from functools import lru_cache
 
 import altair as alt
 import numpy as np
-import pyarrow as pa
 
 from ..text import number, percent
-from ..training.diagnostics import LayerStatistics, Snapshot
+from ..training.diagnostics import LayerStatistics, Snapshot, at_each
 from .palette import NOW, REFERENCE
-from .picture import Picture, Spec, pack, specification, unpack
+from .picture import Picture, Spec, specification, unpack
+from .strip import Always, Column, Strip
 
 BINS = 32
 ROW = 50  # pixels of height of a layer
@@ -17,81 +17,146 @@ ROW = 50  # pixels of height of a layer
 
 def weight_histograms(snapshot: Snapshot) -> Picture:
     """For each layer, the distribution of its weights now, in front of the one at the start."""
-    now = [layer.weights for layer in snapshot.layers]
-    notes = [f"σ {number(layer.weights.std())}" for layer in snapshot.layers]
-    spec = _ridge_spec(_names(snapshot), "Weight w", True)
-    words = "; ".join(
-        f"{layer.name} σ {number(start.std())} → {number(layer.weights.std())}"
-        for layer, start in zip(snapshot.layers, snapshot.start, strict=True)
-    )
-    return Picture(
-        spec,
-        {"ridges": _ridges({"start": snapshot.start, "now": now}), "notes": _notes(notes)},
-        f"Weight histograms, layer by layer, start and now: {words}.",
-    )
+    return weight_strip(alone(snapshot.layers), snapshot.start).picture(0)
 
 
 def activation_histograms(snapshot: Snapshot) -> Picture:
     """For each layer, the distribution of its activations over the training points, with its statistics."""
-    notes = [_activation_note(layer) for layer in snapshot.layers]
-    words = "; ".join(f"{layer.name} {note}" for layer, note in zip(snapshot.layers, notes, strict=True))
-    return Picture(
-        _ridge_spec(_names(snapshot), "Activation a", False),
-        {"ridges": _ridges({"now": [layer.activations for layer in snapshot.layers]}), "notes": _notes(notes)},
-        f"Activations, layer by layer: {words}.",
-    )
+    return activation_strip(alone(snapshot.layers)).picture(0)
 
 
 def gradient_norms(snapshot: Snapshot) -> Picture:
     """For each layer, the norm of its weights' gradient, on a logarithmic scale."""
-    return _dots(snapshot, [float(layer.gradient_norm) for layer in snapshot.layers], "|dW| (log scale)")
+    return gradient_strip(alone(snapshot.layers)).picture(0)
 
 
 def update_ratios(snapshot: Snapshot) -> Picture:
     """For each layer, size of the last step divided by size of the weights, with the usual 0.1 % as a line."""
-    return _dots(snapshot, list(snapshot.moment.update_ratios), "|ΔW| / |W| (log scale)", guide=1e-3)
+    return step_strip(_names(snapshot.layers), np.array([snapshot.moment.update_ratios])).picture(0)
 
 
-def _names(snapshot: Snapshot) -> tuple[str, ...]:
-    return tuple(layer.name for layer in snapshot.layers)
+def alone(layers: list[LayerStatistics]) -> list[LayerStatistics]:
+    """The statistics of one moment as those of a stack of moments."""
+    return [at_each(layer, lambda value: np.asarray(value)[None]) for layer in layers]
 
 
-def _ridges(series: dict[str, list[np.ndarray]]) -> pa.Table:
+def weight_strip(layers: list[LayerStatistics], start: list[np.ndarray]) -> Strip:
+    """The weights' distributions at many moments, which are the stack axis of the statistics."""
+    now = [layer.weights for layer in layers]
+    deviations = np.array([array.std(axis=(-2, -1)) for array in now]).T
+    first = [number(array.std()) for array in start]
+    notes = [[f"σ {number(deviation)}" for deviation in moment] for moment in deviations]
+    names = _names(layers)
+    words = [
+        "; ".join(f"{name} σ {then} →{note[1:]}" for name, then, note in zip(names, first, moment, strict=True))
+        for moment in notes
+    ]
+    return Strip(
+        _ridge_spec(names, "Weight w", True),
+        {"ridges": _ridges({"start": [array[None] for array in start], "now": now}), "notes": _notes(notes)},
+        [f"Weight histograms, layer by layer, start and now: {each}." for each in words],
+    )
+
+
+def activation_strip(layers: list[LayerStatistics]) -> Strip:
+    """The activations' distributions at many moments."""
+    by_layer = [_activation_notes(layer) for layer in layers]
+    notes = [list(moment) for moment in zip(*by_layer, strict=True)]
+    names = _names(layers)
+    words = ["; ".join(f"{name} {note}" for name, note in zip(names, moment, strict=True)) for moment in notes]
+    return Strip(
+        _ridge_spec(names, "Activation a", False),
+        {"ridges": _ridges({"now": [layer.activations for layer in layers]}), "notes": _notes(notes)},
+        [f"Activations, layer by layer: {each}." for each in words],
+    )
+
+
+def gradient_strip(layers: list[LayerStatistics]) -> Strip:
+    """The gradients' norms at many moments."""
+    return _dots(_names(layers), np.array([layer.gradient_norm for layer in layers]).T, "|dW| (log scale)")
+
+
+def step_strip(names: tuple[str, ...], ratios: np.ndarray) -> Strip:
+    """The sizes of steps over sizes of weights at many moments, shape (moments, layers)."""
+    return _dots(names, ratios, "|ΔW| / |W| (log scale)", guide=1e-3)
+
+
+def _names(layers: list[LayerStatistics]) -> tuple[str, ...]:
+    return tuple(layer.name for layer in layers)
+
+
+def _ridges(series: dict[str, list[np.ndarray]]) -> dict[str, Column]:
     """Histograms of each series for each layer, from `base` up to `top` in the layer's row of the chart.
 
-    All share their bins. Each layer's histograms are scaled to the highest of them, so that shapes can be compared.
+    All of a moment share their bins. Each layer's histograms are scaled to the highest of them, so that shapes can be
+    compared.
+
+    Args:
+        series: {name: an array for each layer, of shape (moments, ...); or (1, ...), the same at all moments}.
     """
-    finite = np.concatenate([array[np.isfinite(array)].ravel() for arrays in series.values() for array in arrays])
-    low, high = (finite.min(), finite.max()) if len(finite) else (0.0, 1.0)
-    margin = 0.02 * (high - low) or 0.5
-    edges = np.linspace(low - margin, high + margin, BINS + 1)
-    n_layers = len(next(iter(series.values())))
-    rows = []
-    for layer, arrays in enumerate(zip(*series.values(), strict=True)):
-        counts = [np.histogram(array, edges)[0] / array.size for array in arrays]
-        highest = max(count.max() for count in counts) or 1
-        base = n_layers - 1 - layer
-        for name, count in zip(series, counts, strict=True):
-            tops = base + 0.66 * np.append(count, count[-1]) / highest
-            rows.append(
-                {"value": pack(edges, digits=10), "top": pack(tops), "base": base, "when": name, "layer": layer}
-            )
-    return pa.Table.from_pylist(rows)
+    flat = {name: [array.reshape(len(array), -1) for array in arrays] for name, arrays in series.items()}
+    moments = max(len(array) for arrays in flat.values() for array in arrays)
+    low, high = np.full(moments, np.inf), np.full(moments, -np.inf)
+    for array in (array for arrays in flat.values() for array in arrays):
+        finite = np.isfinite(array)
+        low = np.minimum(low, np.where(finite, array, np.inf).min(axis=1))
+        high = np.maximum(high, np.where(finite, array, -np.inf).max(axis=1))
+    low, high = np.where(np.isfinite(low), low, 0.0), np.where(np.isfinite(high), high, 1.0)
+    margin = 0.02 * (high - low)
+    margin[margin == 0] = 0.5
+    low, high = low - margin, high + margin
+    counts = {name: [_shares(array, low, high) for array in arrays] for name, arrays in flat.items()}
+    n_layers = len(next(iter(flat.values())))
+    tops, base, when, of_layer = [], [], [], []
+    for layer in range(n_layers):
+        highest = np.max([count[layer].max(axis=1) for count in counts.values()], axis=0)
+        highest[highest == 0] = 1
+        for name, count in counts.items():
+            steps = np.concatenate([count[layer], count[layer][:, -1:]], axis=1) / highest[:, None]
+            base.append(n_layers - 1 - layer)
+            tops.append(base[-1] + 0.66 * steps)
+            when.append(name)
+            of_layer.append(layer)
+    edges = low[:, None] + (high - low)[:, None] * np.linspace(0, 1, BINS + 1)
+    return {
+        "value": np.repeat(edges[:, None], len(tops), axis=1),
+        "top": np.stack(tops, axis=1),
+        "base": Always(base),
+        "when": Always(when),
+        "layer": Always(of_layer),
+    }
 
 
-def _notes(texts: list[str], **columns: list) -> pa.Table:
+def _shares(values: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Of values of shape (moments, n), the share in each of `BINS` bins from low to high: (moments, BINS).
+
+    One count for all moments: `np.histogram`, moment by moment, would take ten times as long.
+    """
+    moments = len(low)
+    place = (values - low[:, None]) / (high - low)[:, None] * BINS
+    inside = np.isfinite(place)
+    bins = np.clip(np.where(inside, place, 0).astype(int), 0, BINS - 1) + BINS * np.arange(moments)[:, None]
+    counts = np.bincount(bins[np.broadcast_to(inside, bins.shape)], minlength=BINS * moments)
+    return counts.reshape(moments, BINS) / values.shape[1]
+
+
+def _notes(texts: list[list[str]], **columns: Column) -> dict[str, Column]:
     """One row per layer, the first at the top: `middle` and `top` of the layer's row, and `text` for its right end."""
-    base = np.arange(len(texts) - 1, -1, -1)
-    return pa.table({"middle": base + 0.4, "top": base + 0.97, "text": texts, **columns})
+    base = np.arange(len(texts[0]) - 1, -1, -1)
+    return {"middle": Always(list(base + 0.4)), "top": Always(list(base + 0.97)), "text": texts, **columns}
 
 
-def _activation_note(layer: LayerStatistics) -> str:
-    parts = [f"μ {number(layer.mean)}", f"σ {number(layer.std)}"]
-    if layer.dead is not None:
-        parts.append(f"{percent(layer.dead)} dead")
-    if layer.saturated is not None:
-        parts.append(f"{percent(layer.saturated)} saturated")
-    return "  ".join(parts)
+def _activation_notes(layer: LayerStatistics) -> list[str]:
+    """Mean and standard deviation, and the shares of what is idle, at each moment."""
+    notes = []
+    for m in range(len(layer.mean)):
+        parts = [f"μ {number(layer.mean[m])}", f"σ {number(layer.std[m])}"]
+        if layer.dead is not None:
+            parts.append(f"{percent(layer.dead[m])} dead")
+        if layer.saturated is not None:
+            parts.append(f"{percent(layer.saturated[m])} saturated")
+        notes.append("  ".join(parts))
+    return notes
 
 
 def _layer_axis(names: tuple[str, ...]) -> alt.Axis:
@@ -129,13 +194,15 @@ def _ridge_spec(names: tuple[str, ...], title: str, start: bool) -> Spec:
     return specification(_layer_height(names), ridges, _texts("notes", names))
 
 
-def _dots(snapshot: Snapshot, values: list[float], title: str, guide: float | None = None) -> Picture:
-    names = _names(snapshot)
-    shown = [number(value) if np.isfinite(value) else "–" for value in values]
-    positive = [value if np.isfinite(value) and value > 0 else None for value in values]
-    words = ", ".join(f"{name} {text}" for name, text in zip(names, shown, strict=True))
-    return Picture(
-        _dot_spec(names, title, guide), {"dots": _notes(shown, value=positive)}, f"{title}, layer by layer: {words}."
+def _dots(names: tuple[str, ...], values: np.ndarray, title: str, guide: float | None = None) -> Strip:
+    """A number for each layer at many moments, shape (moments, layers); those that have no logarithm are not drawn."""
+    shown = [[number(value) if np.isfinite(value) else "–" for value in moment] for moment in values]
+    positive = np.where(np.isfinite(values) & (values > 0), values, np.nan)
+    words = [", ".join(f"{name} {text}" for name, text in zip(names, moment, strict=True)) for moment in shown]
+    return Strip(
+        _dot_spec(names, title, guide),
+        {"dots": _notes(shown, value=positive)},
+        [f"{title}, layer by layer: {each}." for each in words],
     )
 
 

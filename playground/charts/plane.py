@@ -71,6 +71,23 @@ def _regions(probabilities: np.ndarray, margins: tuple[float, ...], low: float, 
     )
 
 
+LEVELS = 50  # of the lead of the most probable class, in a byte beside the class
+UNKNOWN = 255  # the byte where a network has given no numbers
+
+
+def leads(probabilities: np.ndarray) -> np.ndarray:
+    """The most probable class, and its lead over the next one, in a byte: (LEVELS + 1) class + LEVELS lead.
+
+    Args:
+        probabilities: shape (..., classes), for at most five classes.
+    """
+    order = np.sort(probabilities, axis=-1)
+    lead = order[..., -1] - order[..., -2]
+    known = np.isfinite(lead)
+    level = np.round(LEVELS * np.where(known, lead, 0)).astype(np.uint8)
+    return np.where(known, (LEVELS + 1) * probabilities.argmax(axis=-1) + level, UNKNOWN).astype(np.uint8)
+
+
 @lru_cache(maxsize=64)
 def _boundary_spec(n_classes: int, low: float, high: float, size: int, small: bool) -> Spec:
     def axis(name):

@@ -3,7 +3,8 @@
 Every statistic reduces the last two axes and keeps leading stack axes, as the layers themselves do.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from .experiment import Experiment
 from .trainer import Moment, Trainer
 
 PROBE = 500  # training examples, at most, on which activations and gradients are measured
+FIXED = ("name", "fan_in", "fan_out")  # what is the same at all moments of a layer
 GRID = 40  # points along each axis of the grid on which the decision boundary is computed
 
 
@@ -44,6 +46,12 @@ class LayerStatistics:
     saturated: np.ndarray | None
     gradient_norm: np.ndarray
     distinct: np.ndarray
+
+
+def at_each(layer: LayerStatistics, change: Callable[[Any], Any]) -> LayerStatistics:
+    """The statistics of a layer with each of its figures changed, where there are any."""
+    figures = {each.name: getattr(layer, each.name) for each in fields(layer) if each.name not in FIXED}
+    return replace(layer, **{name: change(value) for name, value in figures.items() if value is not None})
 
 
 @dataclass(frozen=True)
