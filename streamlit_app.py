@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from playground.film.routes import ROUTES
+from playground.film.routes import routes
 from playground.ui.navigation import navigate
 from playground.ui.startup import start
 
@@ -10,4 +10,4 @@ start()
 if __name__ == "__main__":  # a visit
     navigate()
 else:  # `streamlit run` imports the file once
-    app = st.App(__file__, routes=ROUTES)
+    app = st.App(__file__, routes=routes())

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -121,14 +122,20 @@ def visit() -> Callable[..., Visitor]:
     return Visitor
 
 
+PROCESSES: dict[str, subprocess.Popen] = {}  # of the running servers, by address
+
+
 class Tab:
     """The playground in a tab of a real browser."""
 
     def __init__(self, page: Page):
         self.page = page
-        self.timeline = page.locator("[data-testid=stProgress], .st-key-moment label").filter(visible=True).first
+        self.timeline = page.locator(".film-words")
+        self.line = page.get_by_role("slider", name="Timeline")
+        self.plane = page.locator("canvas.film-plane")
         self.charts = page.locator("[data-testid=stVegaLiteChart] svg")
-        expect(self.charts).to_have_count(7)
+        expect(self.charts).to_have_count(6)
+        expect(self.timeline).to_contain_text("Epoch")
         self.settle()
 
     def settle(self) -> "Tab":
@@ -184,9 +191,9 @@ class Tab:
 
     @property
     def figures(self) -> list[str]:
-        """The moment in figures, and what each chart says of itself."""
-        labels = self.page.get_by_test_id("stVegaLiteChart").evaluate_all("all => all.map(chart => chart.ariaLabel)")
-        return [self.timeline.inner_text(), *labels]
+        """The moment in figures, what the plane says of itself, and the texts in the charts."""
+        texts = self.page.locator("[data-testid=stVegaLiteChart] svg text").all_text_contents()
+        return [self.timeline.inner_text(), self.plane.get_attribute("aria-label"), *texts]
 
 
 @contextmanager
@@ -203,11 +210,22 @@ def running(folder: Path, script: str | Path = "streamlit_app.py") -> Iterator[s
     with log.open("wb") as sink, subprocess.Popen(command, cwd=ROOT, env=here, stdout=sink, stderr=sink) as process:
         try:
             wait_until_healthy(f"http://{host}:{port}/_stcore/health")
+            PROCESSES[f"http://{host}:{port}"] = process
             yield f"http://{host}:{port}"
         finally:
             process.kill()
     words = log.read_text("utf-8")
     assert not re.search("traceback|deprecat", words, re.IGNORECASE), words
+
+
+@contextmanager
+def standing_still(address: str) -> Iterator[None]:
+    """The server at an address answers nothing, and computes nothing."""
+    PROCESSES[address].send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        PROCESSES[address].send_signal(signal.SIGCONT)
 
 
 @pytest.fixture(scope="session")

@@ -64,37 +64,41 @@ def _cells(column: Column, m: int) -> Any:
     return [None if isinstance(value, float) and np.isnan(value) else value for value in now]
 
 
-def element(view: str, table: str) -> str:
-    """The id of the element of the page whose `value` has the rows of a table of a view."""
-    return f"film-{view}-{table}"
+def element(view: str) -> str:
+    """The id of the element of the page whose `value` has the rows of a view's tables."""
+    return f"film-{view}"
 
 
 def bound(view: str, strip: Strip) -> Spec:
-    """The specification of a strip's chart that takes its tables from elements of the page.
+    """The specification of a strip's chart that takes its tables from an element of the page.
 
-    Each table is a parameter bound to `element(view, table)`: the rows are the element's `value`, an array of objects,
-    and the chart changes at each of its "input" events.
+    A parameter is bound to `element(view)`, whose `value` has an array of rows for each table; the chart changes at
+    each of its "input" events. Before it has a value, the chart shows the tables that it is given by name.
     """
-    spec = _rewired(strip.spec, {table: (f"{view}_{table}", columns) for table, columns in strip.tables.items()})
-    parameters = [
-        {"name": f"{view}_{table}", "value": [], "bind": {"element": f"#{element(view, table)}", "event": "input"}}
-        for table in strip.tables
-    ]
-    return spec | {"params": parameters + spec.get("params", [])}
+    parameter = f"film_{view}"
+    return _rewired(strip.spec, parameter, strip.tables) | {
+        "params": [
+            {"name": parameter, "value": None, "bind": {"element": f"#{element(view)}", "event": "input"}},
+            *strip.spec.get("params", []),
+        ]
+    }
 
 
-def _rewired(part: Any, sources: dict[str, tuple[str, Any]]) -> Any:
-    """A part of a specification, in which tables by name are made of parameters."""
+def _rewired(part: Any, parameter: str, tables: Tables) -> Any:
+    """A part of a specification, in which the rows of tables are those of a parameter, as soon as it has a value."""
     if isinstance(part, list):
-        return [_rewired(each, sources) for each in part]
+        return [_rewired(each, parameter, tables) for each in part]
     if not isinstance(part, dict):
         return part
-    part = {key: _rewired(value, sources) for key, value in part.items()}
+    part = {key: _rewired(value, parameter, tables) for key, value in part.items()}
     name = part["data"].get("name") if isinstance(part.get("data"), dict) else None
-    if name in sources:
-        parameter, columns = sources[name]
-        row = [{"calculate": parameter, "as": "row"}, {"flatten": ["row"]}]
-        cells = [{"calculate": f"datum.row.{column}", "as": column} for column in columns]
-        part["data"] = {"sequence": {"start": 0, "stop": 1}}
-        part["transform"] = [*row, *cells, *part.get("transform", [])]
+    if name in tables:
+        part["transform"] = [
+            {"window": [{"op": "row_number", "as": "place"}]},
+            {"filter": f"!{parameter} || datum.place == 1"},  # one row is enough to make those of the parameter from
+            {"calculate": f"{parameter} ? {parameter}.{name} : [datum]", "as": "row"},
+            {"flatten": ["row"]},
+            *[{"calculate": f"datum.row.{column}", "as": column} for column in tables[name]],
+            *part.get("transform", []),
+        ]
     return part

@@ -47,6 +47,11 @@ class Clip:
         return self.moments[self.first :]
 
     @property
+    def tested(self) -> bool:
+        """Whether there are points that only test."""
+        return len(self.data.X_test) > 0
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Of the layers."""
         return tuple(layer.name for layer in self.layers)

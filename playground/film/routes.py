@@ -1,6 +1,7 @@
 """Films over HTTP: a segment's address says all that it depends on, so it never changes, and any cache may keep it."""
 
 import hashlib
+import threading
 from collections.abc import Mapping
 
 from starlette.requests import Request
@@ -66,4 +67,15 @@ def asked(query: Mapping[str, str]) -> Experiment:
     return affordable(experiment)[0]
 
 
-ROUTES = [Route("/film/{place:int}", film), Route("/film/epoch/{place:int}", film)]
+_served = threading.Event()
+
+
+def routes() -> list[Route]:
+    """The routes of a server, which from now on serves films."""
+    _served.set()
+    return [Route("/film/{place:int}", film), Route("/film/epoch/{place:int}", film)]
+
+
+def served() -> bool:
+    """Whether this process serves films: not where a host runs the script of the pages alone."""
+    return _served.is_set()

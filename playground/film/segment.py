@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..training.budget import operations
-from ..training.experiment import Experiment
+from ..training.experiment import KNOBS, Experiment
 from ..training.findings import findings
 from ..training.loop import Figures, experiment_data
 from ..training.trainer import Trainer
@@ -100,6 +100,12 @@ def make_batches(experiment: Experiment, epoch: int, state: bytes | None) -> byt
     return _packed(trainer)
 
 
+def opening_clip(experiment: Experiment) -> Clip:
+    """The clip of the moment before the first step."""
+    trainer = Recorder(experiment)
+    return measured(trainer, 0, trainer.states)
+
+
 def taken_up(experiment: Experiment, state: bytes | None, epoch: int = 0) -> Recorder:
     """The trainer that goes on from a state, at the end of an epoch."""
     trainer = Recorder(experiment) if state is None else pickle.loads(state)
@@ -145,7 +151,14 @@ def _told(clip: Clip) -> tuple[list[list[int]], list[dict[str, Any]]]:
             key = (finding.title, finding.text, finding.remedy_label)
             if key not in places:
                 places[key] = len(listed)
-                listed.append({"title": finding.title, "text": finding.text, "remedy": finding.remedy_label})
+                knobs = {name: KNOBS[name].write(value) for name, value in finding.remedy.items()}
+                about = {
+                    "title": finding.title,
+                    "text": finding.text,
+                    "remedy": finding.remedy_label * bool(knobs),
+                    "knobs": knobs,
+                }
+                listed.append(about)
             now.append(places[key])
         told.append(now)
     return told, listed

@@ -1,29 +1,51 @@
-"""What a film of a run shows: a strip for each of its charts, and the plane, as bytes."""
+"""What a film of a run shows: its views, each as a picture of one moment and as a strip of many; and the plane."""
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from ..charts import curves, layer_by_layer
+from ..charts.picture import Picture
 from ..charts.plane import leads
 from ..charts.strip import Always, Growing, Strip
-from ..training.diagnostics import class_probabilities, view_limits
+from ..training.diagnostics import Snapshot, class_probabilities, view_limits
 from .clip import Clip
 
-VIEWS = ("loss", "accuracy", "weights", "activations", "gradients", "steps")
+
+class View(NamedTuple):
+    """A chart of a run.
+
+    Attributes:
+        picture: of one moment.
+        strip: of many.
+    """
+
+    picture: Callable[[Snapshot], Picture]
+    strip: Callable[[Clip], Strip]
+
+
+def _ratios(clip: Clip) -> np.ndarray:
+    return np.array([moment.update_ratios for moment in clip.own_moments])
+
+
+VIEWS = {
+    "loss": View(curves.loss_curve, lambda clip: curves.loss_strip(clip.own_moments, clip.tested)),
+    "accuracy": View(curves.accuracy_curve, lambda clip: curves.accuracy_strip(clip.own_moments, clip.tested)),
+    "weights": View(
+        layer_by_layer.weight_histograms, lambda clip: layer_by_layer.weight_strip(clip.layers, clip.start)
+    ),
+    "activations": View(
+        layer_by_layer.activation_histograms, lambda clip: layer_by_layer.activation_strip(clip.layers)
+    ),
+    "gradients": View(layer_by_layer.gradient_norms, lambda clip: layer_by_layer.gradient_strip(clip.layers)),
+    "steps": View(layer_by_layer.update_ratios, lambda clip: layer_by_layer.step_strip(clip.names, _ratios(clip))),
+}
 
 
 def strips(clip: Clip) -> dict[str, Strip]:
-    """The charts of a clip, by name: one for each of `VIEWS`."""
-    moments, tested = clip.own_moments, len(clip.data.X_test) > 0
-    ratios = np.array([moment.update_ratios for moment in moments])
-    made = (
-        curves.loss_strip(moments, tested),
-        curves.accuracy_strip(moments, tested),
-        layer_by_layer.weight_strip(clip.layers, clip.start),
-        layer_by_layer.activation_strip(clip.layers),
-        layer_by_layer.gradient_strip(clip.layers),
-        layer_by_layer.step_strip(clip.names, ratios),
-    )
-    return dict(zip(VIEWS, made, strict=True))
+    """The charts of a clip, by name."""
+    return {name: view.strip(clip) for name, view in VIEWS.items()}
 
 
 def columns(shown: dict[str, Strip]) -> dict[str, dict[str, dict[str, list]]]:

@@ -74,9 +74,14 @@ class Run(PageSession):
         self.start(other, f"New network with seed {other.seed}, on the same points.")
 
     @property
+    def steps(self) -> int:
+        """Mini-batches up to where the run goes on."""
+        return self.trainer.steps
+
+    @property
     def current(self):
         """The experiment with the present values of its live knobs."""
-        return self.experiment.at(self.trainer.steps)
+        return self.experiment.at(self.steps)
 
     def applies(self, name):
         return name != "changes" and super().applies(name)
@@ -96,7 +101,7 @@ class Run(PageSession):
         self.notices = []
         labels = ", ".join(self.knobs[name].label for name in changed)
         if not all(self.knobs[name].live for name in changed):
-            trained = self.trainer.steps > 0
+            trained = self.steps > 0
             self.start(
                 replace(self.current.started_afresh(), **changed), f"{labels} changed: a new network starts." * trained
             )
@@ -108,16 +113,20 @@ class Run(PageSession):
             self.experiment = replace(self.experiment, epochs=changed["epochs"])
         in_run = {name: value for name, value in changed.items() if name in IN_RUN}
         try:
-            self.experiment = self.experiment.changed(self.trainer.steps, **in_run)
+            self.experiment = self.experiment.changed(self.steps, **in_run)
         except ValueError:
             self.start(
                 replace(self.current.started_afresh(), **in_run),
                 f"A run holds {self.knobs['changes'].most} changes of its knobs at most: a new network starts.",
             )
             return
+        self.go_on()
+        if self.steps and in_run:
+            self.message = f"{labels} changed from step {self.steps + 1:,} on; the link holds this change too."
+
+    def go_on(self) -> None:
+        """Train on with the experiment as it has been changed."""
         self.trainer.change(self.experiment)
-        if self.trainer.steps and in_run:
-            self.message = f"{labels} changed from step {self.trainer.steps + 1:,} on; the link holds this change too."
 
     @alone
     def toggle(self) -> None:
