@@ -126,3 +126,13 @@ function colourTable(scene) {
   }
   return (scene.table = new Uint32Array(bytes.buffer));
 }
+
+// What the colours and shapes mean: entries { label, style }, with the style in CSS variables.
+function showLegend(place, entries) {
+  place.replaceChildren(...entries.map(({ label, style }) => {
+    const entry = document.createElement("span");
+    entry.textContent = label;
+    for (const [name, value] of Object.entries(style)) entry.style.setProperty(name, value);
+    return entry;
+  }));
+}

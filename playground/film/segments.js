@@ -75,7 +75,7 @@ class Film {
   want(position, speed, closely) {
     if (!this.complete && this.length < position + 2 + AHEAD * speed) this.fetch(String(this.segments.length));
     const epoch = Math.floor(position + 1e-6);
-    if (!closely) return;
+    if (!closely || this.load.withoutBatches) return;
     for (const each of [epoch, epoch + 1]) {
       if (!this.fine.has(each) && each < this.length && !(this.complete && each >= this.length - 1)) {
         this.fetch(`epoch/${each}`);

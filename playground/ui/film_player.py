@@ -2,30 +2,24 @@
 
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import numpy as np
 import streamlit as st
 
-from .. import film
-from ..charts import palette
 from ..charts.strip import bound, element
 from ..film.clip import Clip
 from ..film.routes import VERSION
+from ..film.scene import PARTS, legend, read, scene
 from ..film.segment import Recorder, opening_clip
 from ..film.studio import STUDIO, version
 from ..film.tracks import VIEWS, columns, strips
 from ..training.budget import affordable
-from ..training.diagnostics import view_limits
 from ..training.experiment import Experiment
 from . import take_home
 from .run import Run
 from .session import alone
 
-FILM = Path(film.__file__).parent
-PARTS = ("segments.js", "plane.js", "player.js")  # in the order in which they need each other
 MOUNT = """
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector(".film-player");
@@ -38,37 +32,26 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
 PLANE = """
 export default function ({ data, parentElement }) {
   parentElement.querySelector("canvas").dataset.film = data.key;
-  const legend = data.legend.map(({ label, style }) => {
-    const entry = document.createElement("span");
-    entry.textContent = label;
-    for (const [name, value] of Object.entries(style)) entry.style.setProperty(name, value);
-    return entry;
-  });
-  parentElement.querySelector(".film-legend").replaceChildren(...legend);
+  showLegend(parentElement.querySelector(".film-legend"), data.legend);
 }
 """
-NO_COLOUR, ROUND = "transparent", "50%"  # in CSS
 PLAYER = "player"  # key of the component
 LATEST = 10**9  # mini-batches: more than any run has
 
 
-def _read(name: str) -> str:
-    return (FILM / name).read_text("utf-8")
-
-
 _player = st.components.v2.component(
     "film_player",
-    html=_read("player.html"),
-    css=_read("player.css"),
-    js="\n".join([*map(_read, PARTS), MOUNT]),
+    html=read("player.html"),
+    css=read("player.css"),
+    js="\n".join([*PARTS.values(), MOUNT]),
     isolate_styles=False,
 )
 
 _plane = st.components.v2.component(
     "film_plane",
-    html=_read("plane.html"),
-    css=_read("player.css"),
-    js=PLANE,
+    html=read("plane.html"),
+    css=read("player.css"),
+    js="\n".join([PARTS["plane.js"], PLANE]),
     isolate_styles=False,
 )
 
@@ -210,7 +193,7 @@ class FilmStage:
                 "ask": run.asked,
                 "epochs": run.experiment.epochs,
                 "columns": columns(self._strips),
-                "scene": _scene(self._clip),
+                "scene": scene(self._clip),
             },
             on_seen_change=lambda: run.watch(_sent("seen")),
             on_turned_change=lambda: run.answer(_sent("turned")),
@@ -221,7 +204,7 @@ class FilmStage:
     def plane(self, place) -> None:
         """Show the plane, coloured by class."""
         with place:
-            _plane(key="plane", data={"key": PLAYER, "legend": _legend(self._clip)})
+            _plane(key="plane", data={"key": PLAYER, "legend": legend(self._clip)})
 
     def chart(self, place, view: str) -> None:
         """Show a chart, one of `VIEWS`."""
@@ -236,39 +219,3 @@ class FilmStage:
 def _sent(name: str) -> Any:
     """What the browser has sent."""
     return getattr(st.session_state[PLAYER], name, None)
-
-
-def _legend(clip: Clip) -> list[dict[str, Any]]:
-    """What the colours and shapes on the plane mean."""
-    entries = [(f"class {k}", palette.CLASSES[k], NO_COLOUR, ROUND) for k in range(clip.data.n_classes)]
-    entries.append(("train", palette.REFERENCE, NO_COLOUR, ROUND))
-    entries += [("test", palette.REFERENCE, NO_COLOUR, "0")] * clip.tested
-    entries.append(("misclassified", NO_COLOUR, palette.WRONG, ROUND))
-    return [
-        {
-            "label": label,
-            "style": {
-                "--film-colour": fill or "transparent",
-                "--film-edge": edge or "transparent",
-                "--film-round": round_,
-            },
-        }
-        for label, fill, edge, round_ in entries
-    ]
-
-
-def _scene(clip: Clip) -> dict[str, Any]:
-    """What the canvas shows at all moments: the points, and the colours."""
-    data = clip.data
-    low, high = view_limits(data)
-    x1, x2 = np.concatenate([data.X_train, data.X_test]).T.round(4).tolist()
-    return {
-        "low": low,
-        "high": high,
-        "x1": x1,
-        "x2": x2,
-        "labels": np.concatenate([data.y_train, data.y_test]).argmax(axis=1).tolist(),
-        "n_train": data.n_train,
-        "colours": list(palette.CLASSES),
-        "wrong": palette.WRONG,
-    }

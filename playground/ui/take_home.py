@@ -7,9 +7,11 @@ import pandas as pd
 import streamlit as st
 
 from ..export.exercises import exercise_notebook
+from ..export.film_page import film_page
 from ..export.history import history_csv, newest_network, weights_npz
 from ..export.notebook import experiment_notebook
 from ..export.script import script
+from ..training.experiment import Experiment
 from .run import Run
 
 
@@ -28,7 +30,13 @@ class File:
 def run_files(run: Run, label: str) -> list[File]:
     """The files of one network of a run. Each has the state of the run at the click."""
     name = run.experiment.dataset
+    film = File(
+        label="Film", name=f"film_{name}.html", kind="text/html",
+        icon=":material/movie:", make=lambda: film_page(run.experiment),
+        help="The run as a page that plays by itself: from a disk, on any web server, in a slide.",
+    )  # fmt: skip
     return [
+        *[film] * (type(run.experiment) is Experiment),
         File(
             label="Script", name=f"network_{name}.py", kind="text/x-python",
             icon=":material/code:", make=lambda: script(run.singles[label].experiment),

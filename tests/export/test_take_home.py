@@ -37,14 +37,14 @@ def test_each_file_has_its_button():
     app = AppTest.from_function(page).run()
     assert not app.exception
     assert [button.label for button in app.get("download_button")] == [
-        "Script", "Notebook", "History", "Weights", "Exercises", "Solutions",
+        "Film", "Script", "Notebook", "History", "Weights", "Exercises", "Solutions",
     ]  # fmt: skip
     assert not app.run().exception
 
 
 def test_the_files_tell_of_the_run_as_it_is_when_they_are_asked_for():
     run = Run(Experiment(dataset="circles"), [])
-    script, notebook, history, weights = run_files(run, "")
+    _film, script, notebook, history, weights = run_files(run, "")
     untrained = weights.make()
     run.step(5)
     run.turn(learning_rate=0.7)
