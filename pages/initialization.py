@@ -44,6 +44,8 @@ def race():
     each_frame = pictures | {curves: lambda snapshot: race_curves(snapshot.trainer)}
     words[standings] = lambda snapshot: table(snapshot.trainer)
     player.show(run, timeline, each_frame, {}, words)
+    if paper:
+        claims.ask_other_rates(run)
 
 
 def signal():

@@ -79,6 +79,8 @@ def test_a_papers_experiment_says_what_it_shows_and_what_holds_by_construction(v
     assert visitor.words.count("shown here") == 2
     assert "not shown here" not in visitor.words
     assert visitor.words.count("holds by construction") == 1
+    visitor.press("And at the learning rates 0.0033 and 0.03?")
+    assert visitor.words.count("**Learning rate**: holds at") == 3
 
 
 @pytest.fixture
