@@ -130,6 +130,7 @@ def where(theory: Theory) -> str:
 def histograms(snapshot: SignalSnapshot) -> None:
     """The distribution of the activations in some layers: figure 6 of Glorot & Bengio (2010)."""
     layers = np.unique(np.linspace(1, snapshot.depth.depth, HISTOGRAMS).round().astype(int)).tolist()
+    st.caption("**Distribution** of the activations in some layers of the first network of each scheme")
     columns = st.columns(3)
     for place, (contestant, color, measured) in enumerate(
         zip(snapshot.depth.contestants, CONTESTANTS, [first for first, *_ in snapshot.signals], strict=False)

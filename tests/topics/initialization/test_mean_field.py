@@ -236,7 +236,7 @@ def test_without_randomness_there_is_no_theory_but_a_reason(scheme, batch_norm):
     "values", [{"width": 1}, {"depth": 1}, {"batch_size": 1}, *({"input": name} for name in PLANE)]
 )
 def test_theory_has_a_number_for_every_layer(activation, values):
-    for scheme in RANDOM:
+    for scheme in ("unit_normal", "orthogonal"):
         for gain in (0.1, 10):
             p = Propagation(**{"depth": 8, "width": 30, "batch_size": 4, "initializer": scheme, "gain": gain} | values)
             t = theory(replace(p, activation=activation))
