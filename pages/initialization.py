@@ -59,20 +59,23 @@ def signal():
     first = initialization_signal.snapshot(session.experiment)
     curves = initialization_signal.Curves(first)
     curves.show(first)
-    seen = initialization_signal.with_all_networks(first)
-    curves.show(seen)
-    st.table(
-        initialization_signal.deaths(seen),
-        hide_index=True,
-        alt="For each scheme, what becomes of signal, size and gradient, and in how many networks they are lost",
-    )
-    st.caption(
-        "**Size**: standard deviation of the activations over all units and inputs, from the first layer to the last. "
-        "**Signal**: that of a unit over the inputs, by which they differ. Either dies below 1 % of its first value, "
-        "and explodes above 100 times it; the gradient counts from the top. All are those of the median network. "
-        "**Lost in**: networks in whose last layer, or for the gradient first layer, it has died or exploded."
-    )
+    table_place = st.container()
     initialization_signal.histograms(first)
+    with table_place:  # the other networks take longer than the first ones, which are there already
+        seen = initialization_signal.with_all_networks(first)
+        curves.show(seen)
+        st.table(
+            initialization_signal.deaths(seen),
+            hide_index=True,
+            alt="For each scheme, what becomes of signal, size and gradient, and in how many networks they are lost",
+        )
+        st.caption(
+            "**Size**: standard deviation of the activations over all units and inputs, from the first layer to the "
+            "last. **Signal**: that of a unit over the inputs, by which they differ. Either dies below 1 % of its "
+            "first value, and explodes above 100 times it; the gradient counts from the top. All are those of the "
+            "median network. **Lost in**: networks in whose last layer, or for the gradient first layer, it has died "
+            "or exploded."
+        )
     initialization_signal.gains(session)
 
 
