@@ -44,6 +44,8 @@ def race():
     each_frame = pictures | {curves: lambda snapshot: race_curves(snapshot.trainer)}
     words[standings] = lambda snapshot: table(snapshot.trainer)
     player.show(run, timeline, each_frame, {}, words)
+    if paper:
+        claims.ask_other_rates(run)
 
 
 def signal():
@@ -54,19 +56,26 @@ def signal():
         "signal",
     )
 
-    seen = initialization_signal.snapshot(session.experiment)
-    initialization_signal.curves(seen)
-    initialization_signal.histograms(seen)
-    st.dataframe(
-        initialization_signal.deaths(seen),
-        hide_index=True,
-        alt="For each scheme, whether signal and gradient keep, die or explode, and where",
-    )
-    st.caption(
-        "**Signal**: standard deviation of a unit over the inputs, by which they differ. **Size**: that of the "
-        "activations over all units and inputs, which is what theory predicts. Either dies below 1 % of its first "
-        "value, and explodes above 100 times it; the gradient counts from the top."
-    )
+    first = initialization_signal.snapshot(session.experiment)
+    curves = initialization_signal.Curves(first)
+    curves.show(first)
+    table_place = st.container()
+    initialization_signal.histograms(first)
+    with table_place:  # the other networks take longer than the first ones, which are there already
+        seen = initialization_signal.with_all_networks(first)
+        curves.show(seen)
+        st.table(
+            initialization_signal.deaths(seen),
+            hide_index=True,
+            alt="For each scheme, what becomes of signal, size and gradient, and in how many networks they are lost",
+        )
+        st.caption(
+            "**Size**: standard deviation of the activations over all units and inputs, from the first layer to the "
+            "last. **Signal**: that of a unit over the inputs, by which they differ. Either dies below 1 % of its "
+            "first value, and explodes above 100 times it; the gradient counts from the top. All are those of the "
+            "median network. **Lost in**: networks in whose last layer, or for the gradient first layer, it has died "
+            "or exploded."
+        )
     initialization_signal.gains(session)
 
 

@@ -169,14 +169,17 @@ class ELU(Activation):
 
 
 class GELU(Activation):
-    """Gaussian error linear unit, z Phi(z) with Phi of the normal distribution, in its approximation by tanh."""
+    """Gaussian error linear unit, z Phi(z) with Phi of the normal distribution, in its approximation by tanh.
+
+    PyTorch and Keras compute Phi itself by default, and have this form as `approximate`.
+    """
 
     name = "gelu"
     label = "GELU"
     formula = r"\tfrac{z}{2}\left(1 + \tanh\left(\sqrt{2/\pi}\,(z + 0.044715\,z^3)\right)\right)"
     derivative = r"\tfrac{1 + t}{2} + \tfrac{z}{2}\,(1 - t^2)\,\sqrt{2/\pi}\,(1 + 0.134145\,z^2),\ t = \tanh(\ldots)"
-    meaning = "A ReLU with a soft corner: z times the share of a normal distribution that is below z. In transformers."
-    source = "Hendrycks & Gimpel (2016), section 2"
+    meaning = "A ReLU with a soft corner: z times the share of a normal distribution that is below z. BERT has it."
+    source = "Hendrycks & Gimpel (2016), section 2; Devlin, Chang, Lee & Toutanova (2019), appendix A.2"
     initializer = "he_normal"
 
     def _tanh(self, z):

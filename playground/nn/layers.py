@@ -60,8 +60,9 @@ class BatchNorm(Layer):
 
     Args:
         dim: number of features.
-        momentum: weight of the newest batch in the running statistics, as in PyTorch's `BatchNorm1d`.
-        epsilon: added to the variance.
+        momentum: weight of the newest batch in the running statistics, as in PyTorch's `BatchNorm1d`, whose default
+            it has. Keras's `momentum` is the weight of the old ones, by default 0.99: here that would be 0.01.
+        epsilon: added to the variance; PyTorch's default. Keras's is 1e-3.
         dtype: float64 or float32.
 
     Attributes:

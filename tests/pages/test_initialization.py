@@ -1,9 +1,11 @@
 """The page of initialisation schemes: a race that shows who leads, and what depth does to a signal."""
 
+import re
+
 import numpy as np
 import pytest
 
-from playground.charts import Profile, depth_curves
+from playground.charts import Profile, correlation_curves, depth_curves
 from playground.topics.initialization.papers import PAPERS
 from playground.topics.initialization.race import Race
 from playground.topics.initialization.scheme_comparison import SchemeComparison, gain_or_reason
@@ -77,6 +79,8 @@ def test_a_papers_experiment_says_what_it_shows_and_what_holds_by_construction(v
     assert visitor.words.count("shown here") == 2
     assert "not shown here" not in visitor.words
     assert visitor.words.count("holds by construction") == 1
+    visitor.press("And at the learning rates 0.0033 and 0.03?")
+    assert visitor.words.count("**Learning rate**: holds at") == 3
 
 
 @pytest.fixture
@@ -109,8 +113,20 @@ def test_equal_weights_have_no_gain_and_no_theory_and_that_is_said(depth):
 
 
 def test_a_line_over_depth_ends_where_the_signal_is_lost():
-    picture = depth_curves("Signal", [Profile("A", np.array([1.0, 1e-6, 1e-13, 0.0, np.nan, np.inf]), None)])
+    picture = depth_curves("Signal", [Profile("A", np.array([[1.0, 1e-6, 1e-13, 0.0, np.nan, np.inf]]), None)])
     assert picture.tables["curves"].to_pylist()[0]["layer"].split() == ["1", "2"]
+    [name] = picture.tables["names"].to_pylist()
+    assert (name["contestant"], name["layer"]) == ("A", 2)
+
+
+def test_names_at_the_ends_of_equal_lines_do_not_cover_each_other():
+    same = [Profile(name, np.array([[1.0, 0.5, 0.25]]), None) for name in "ABCDEF"]
+    for picture in (depth_curves("Signal", same), correlation_curves(same)):
+        places = [name["value"] for name in picture.tables["names"].to_pylist()]
+        assert len(set(places)) == 6
+        assert max(places) <= 1
+    first = depth_curves("Gradients", same, backward=True).tables["names"].to_pylist()
+    assert {name["layer"] for name in first} == {1}
 
 
 def test_contestants_are_named_as_in_the_catalogue():
@@ -119,19 +135,36 @@ def test_contestants_are_named_as_in_the_catalogue():
 
 def test_the_table_says_what_becomes_of_signal_and_gradient_and_has_only_columns_that_apply(depth):
     depth.turn("activation", "sigmoid").turn("contestants", ["glorot_normal"])
-    [row] = depth.app.dataframe[0].value.to_dict("records")
+    [row] = depth.app.table[0].value.to_dict("records")
     assert row["Signal"].startswith("dies at layer")
-    assert row["Size"] == row["Size, theory"] == "keeps"
-    assert "Saturated, last layer" in row
-    assert "Dead, last layer" not in row
+    assert row["Size"] == "keeps, as in theory"
+    assert row["Size lost in"].startswith("0 of 20 (theory:")
+    assert row["Gradient lost in"].startswith("20 of 20 (theory:")
+    assert "Saturated" in row
+    assert "Dead" not in row
     depth.turn("activation", "relu").turn("contestants", ["unit_normal"])
-    [row] = depth.app.dataframe[0].value.to_dict("records")
+    [row] = depth.app.table[0].value.to_dict("records")
     assert row["Signal"].startswith("explodes at layer")
-    assert "Saturated, last layer" not in row
-    assert "Dead, last layer" in row
+    assert "Saturated" not in row
+    assert "Dead" in row
+
+
+def test_theory_says_beside_the_correlation_where_depth_leads_it(depth):
+    depth.turn("contestants", ["unit_normal"]).turn("activation", "tanh")
+    assert re.search(r"Unit normal.*χ₁ = .*ξ = .* layers", depth.words)
+    depth.turn("activation", "silu")
+    assert "no theory" in depth.words
+    assert "no scatter is foretold" in depth.words
+
+
+def test_as_many_networks_are_measured_as_there_are_seeds(depth):
+    depth.turn("n_seeds", 2).turn("contestants", ["he_normal", "zeros"])
+    he, zeros = depth.app.table[0].value["Size lost in"]
+    assert "of 2" in he
+    assert zeros == "1 of 1"  # nothing is random in them
 
 
 def test_one_example_has_no_other_to_compare_with(depth):
     depth.turn("batch_size", 1)
     assert "there are no two to compare" in depth.words
-    assert set(depth.app.dataframe[0].value["Signal"]) == {"–"}
+    assert set(depth.app.table[0].value["Signal"]) == {"–"}

@@ -17,6 +17,7 @@ from playground.topics.batch_norm.sweep import Sweep, SweepTrainer
 from playground.topics.digits.digits_experiment import Digits
 from playground.topics.digits.splits import TwoSplits, TwoSplitsTrainer
 from playground.topics.forward_backward.training_step import TrainingStep
+from playground.topics.initialization.many_networks import draws
 from playground.topics.initialization.race import Race, RaceTrainer
 from playground.topics.initialization.scheme_comparison import SchemeComparison
 from playground.topics.initialization.signal_propagation import Propagation, propagate
@@ -57,7 +58,8 @@ SEEN = {  # kind of record: what is seen of one, and records in which its knobs 
     Evaluation: (lambda p: [*vars(stream(p)).values(), *vars(estimate_noise(p)).values(), p.experiment],
                  [Evaluation(n_batches=20)]),
     Propagation: (lambda p: [*vars(propagate(p)).values()], [Propagation(depth=3, width=16, batch_size=8)]),
-    SchemeComparison: (lambda p: [p.entry(each) for each in p.contestants], [SchemeComparison()]),
+    SchemeComparison: (lambda p: [(p.entry(each), draws(p.entry(each), p.n_seeds)) for each in p.contestants],
+                       [SchemeComparison()]),
 }  # fmt: skip
 
 

@@ -185,7 +185,8 @@ def signal_through_depth(seed: int, rng: np.random.Generator) -> Station:
     gain = float(rng.choice([0.6, 0.8, 0.9, 1.1, 1.25, 1.3]))
     contestant = Contestant("glorot_normal")
     depth = SchemeComparison(
-        contestants=(contestant, Contestant("he_normal")), depth=20, activation="relu", gain=gain, seed=seed
+        contestants=(contestant, Contestant("he_normal")), depth=20, width=256, activation="relu", gain=gain,
+        seed=seed, n_seeds=1,
     )  # fmt: skip
 
     def growth(activation, gain=gain):

@@ -12,9 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import brentq
 
+from ...data.datasets import PLANE
 from ...nn import ACTIVATIONS, INITIALIZERS, BatchNorm, weight_gain
 from .critical_gain import bisect
+from .gaussian_means import Moments, moments, rms
+from .scatter import Scatter, scatter
 from .signal_propagation import Curves, Propagation, batch, spread
+from .two_inputs import Alike, alike
 
 ZERO, INFINITY = 1e-7, 1e7  # standard deviations of z that stand for the limits 0 and infinity
 SAME = 1e-6  # logarithms nearer to zero count as zero: that is rounding
@@ -22,67 +26,23 @@ SIZES = 129  # number of sizes of signals, between those limits, at which the gr
 EXACT = 1e-3  # largest relative error of a Gaussian mean with half of the nodes for which those with all are trusted
 LARGE_BATCH = 16  # examples from which the gradient under batch normalisation is predicted within 2 % per layer
 
-# Means over x ~ N(0, 1) by the trapezoidal rule in u, with x = -e^u and x = e^u: E[f] = sum of weights * f(nodes).
-# Nodes are denser near zero, so for any s they see where sigma(s x) is curved, at x = 1 / s, and a kink at zero does no
-# harm. 100 Gauss-Hermite nodes find only 0.5 % of E[tanh'(16 x)^2]; these have a relative error of 2e-9.
-_u = np.arange(-23, math.log(9), 0.2)
-NODES = np.concatenate([-np.exp(_u), np.exp(_u)])
-WEIGHTS = np.abs(NODES) * np.exp(-(NODES**2) / 2)
-
-
-@dataclass(frozen=True)
-class Moments:
-    """What an activation does to z ~ N(0, s^2); arrays of the shape of s.
-
-    Attributes:
-        mean, std, rms: of a = sigma(z); rms is the root of the second moment E[a^2].
-        slope: root of E[sigma'(z)^2], the factor of a gradient on its way back.
-        elasticity: d log E[a^2] / d log s^2, the share that is left of a small change in the size of z.
-        excess: Var(a^2) / E[a^2]^2; that of the mean of a^2 over n units, and so of its logarithm, is excess / n.
-    """
-
-    mean: np.ndarray
-    std: np.ndarray
-    rms: np.ndarray
-    slope: np.ndarray
-    elasticity: np.ndarray
-    excess: np.ndarray
-
-
-def moments(activation: str, s: np.ndarray | float, every: int = 1) -> Moments:
-    """Gaussian means for each standard deviation in s, of any shape, through the engine's own forward and backward.
-
-    Args:
-        every: 2 takes every other node, to see how exact the means are.
-    """
-    sigma, weights = ACTIVATIONS[activation](), WEIGHTS[::every] / WEIGHTS[::every].sum()
-    z = np.asarray(s, float)[..., None] * NODES[::every]
-    a, slopes = sigma.forward(z), sigma.backward(np.ones_like(z))
-    scale = np.maximum(np.abs(a).max(axis=-1), np.finfo(float).tiny)
-    a, z = a / scale[..., None], z / scale[..., None]  # so that no square overflows
-    mean, squares = a @ weights, a**2
-    second = squares @ weights
-    return Moments(
-        mean=scale * mean,
-        std=scale * np.sqrt((a - mean[..., None]) ** 2 @ weights),
-        rms=scale * np.sqrt(second),
-        slope=np.sqrt(slopes**2 @ weights),
-        elasticity=(a * slopes * z) @ weights / second,
-        excess=squares**2 @ weights / second**2 - 1,
-    )
-
 
 @dataclass(frozen=True)
 class Theory(Curves):
     """What theory predicts of a `Signal`, under the same names: arrays of shape (depth,), or None.
 
+    Curves are means over all draws of the weights, of squares. A single network scatters about them, log-normally:
+    Hanin & Rolnick (2018) find that the scatter grows as the root of depth / width.
+
     Attributes:
         z_std: of the pre-activations, whose mean is 0.
         a_mean, a_std, a_rms: of the activations; a_rms is the root of the second moment.
+        a_std_examples: the part of a_std that tells examples apart; None for points of a dataset, whose sizes differ.
         da_std, dz_std: of the gradients with respect to a and to z, whose mean is 0.
-        scatter: standard deviation, from draw to draw of the weights, of log a_rms at the given width; an upper bound
-            for orthogonal weights, and for many examples that behave differently. Hanin & Rolnick (2018) find that it
-            grows as the root of depth / width: sqrt(5 l / n) / 2 at layer l for n ReLUs. None with batch normalisation.
+        a_scatter, da_scatter: of a_std and of da_std, to first order in depth / width; an upper bound for orthogonal
+            weights. None with batch normalisation, and where a difference in size grows from layer to layer.
+        correlation: of the activations of two examples; None likewise.
+        alike: where depth leads it; None likewise.
         reason: why curves are None; "" where none is missing.
     """
 
@@ -90,17 +50,18 @@ class Theory(Curves):
     a_mean: np.ndarray | None = None
     a_std: np.ndarray | None = None
     a_rms: np.ndarray | None = None
+    a_std_examples: np.ndarray | None = None
     da_std: np.ndarray | None = None
     dz_std: np.ndarray | None = None
-    scatter: np.ndarray | None = None
+    a_scatter: Scatter | None = None
+    da_scatter: Scatter | None = None
+    correlation: np.ndarray | None = None
+    alike: Alike | None = None
     reason: str = ""
 
 
 def theory(p: Propagation) -> Theory:
-    """Sizes of signals and gradients at each layer, for the examples that `propagate` feeds to the network.
-
-    They are means over all draws of the weights. A single network scatters about them by `scatter`.
-    """
+    """Sizes of signals and gradients at each layer, for the examples that `propagate` feeds to the network."""
     scheme = INITIALIZERS[p.initializer]
     if not scheme.variance(1, 1):
         return Theory(
@@ -125,24 +86,47 @@ def _plain(p: Propagation) -> Theory:
     examples differ in size.
     """
     X = batch(p)
-    size, variance = np.sqrt((X**2).mean(axis=1)), np.zeros(len(X))
-    sizes, layers, variances = [], [], []
+    size = np.sqrt((X**2).mean(axis=1))
+    sizes, layers = [], []
     for i in range(p.depth):
         sizes.append(_factors(p, i)[0] * size)
         layers.append(moments(p.activation, sizes[-1]))
         size = layers[-1].rms
-        variance = layers[-1].elasticity ** 2 * variance + layers[-1].excess / p.width
-        variances.append(variance)
     da, dz = _back(p, np.ones(len(X)), layers, [1.0] * p.depth)
+    try:
+        check_growth(p.activation, "and with them small differences in size, so no scatter is foretold")
+        forward, backward, correlation = scatter(p, X, sizes, layers)
+        reason = ""
+    except NoTheory as error:
+        forward = backward = correlation = None
+        reason = str(error)
+    a_rms = np.array([rms(layer.rms) for layer in layers])
+    alone = correlation is None or len(X) == 1
+    differ = None if alone or p.input in PLANE else a_rms * np.sqrt(np.maximum(0, 1 - correlation))
     return Theory(
-        z_std=np.array([_rms(each) for each in sizes]),
+        z_std=np.array([rms(each) for each in sizes]),
         a_mean=np.array([layer.mean.mean() for layer in layers]),
-        a_std=np.array([math.hypot(_rms(layer.std), spread(layer.mean)) for layer in layers]),
-        a_rms=np.array([_rms(layer.rms) for layer in layers]),
-        da_std=np.array([_rms(each) for each in da]),
-        dz_std=np.array([_rms(each) for each in dz]),
-        scatter=np.array([np.sqrt(each.mean()) / 2 for each in variances]),  # log of a root: half that of the square
+        a_std=np.array([math.hypot(rms(layer.std), spread(layer.mean)) for layer in layers]),
+        a_rms=a_rms,
+        a_std_examples=differ,
+        da_std=np.array([rms(each) for each in da]),
+        dz_std=np.array([rms(each) for each in dz]),
+        a_scatter=forward,
+        da_scatter=backward,
+        correlation=correlation,
+        alike=_alike(p),
+        reason=reason,
     )
+
+
+def _alike(p: Propagation) -> Alike | None:
+    """Where depth leads the correlation of two inputs; None where it leads their size to no single fixed point."""
+    try:
+        s = min(max(fixed_point(p.activation, _factors(p, 1)[0]), ZERO), INFINITY)
+    except NoTheory:
+        return None
+    at = moments(p.activation, s)
+    return alike(p.activation, s, (_factors(p, 1)[0] * float(at.slope)) ** 2, float(s * at.slope / at.rms) ** 2)
 
 
 def _normalised(p: Propagation) -> Theory:
@@ -205,11 +189,6 @@ def _back(p, gradient, layers: list[Moments], through: list[float]) -> tuple[lis
         dz.append(gradient * layers[i].slope)
         gradient = dz[-1] * through[i] * _factors(p, i)[1]
     return da[::-1], dz[::-1]
-
-
-def _rms(x: np.ndarray) -> float:
-    """Root mean square, without overflow in the squares."""
-    return math.hypot(x.mean(), spread(x))
 
 
 class NoTheory(Exception):

@@ -4,9 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 from ...server.scheduler import nothing
+from ...settings import limits
+from ...settings.knobs import Integer
 from ...settings.record import knob, knob_like
 from ...training.contestants import Contestant, Contestants, SideBySide
 from .critical_gain import critical_gain
+from .many_networks import draws
 from .mean_field import Theory, theory
 from .signal_propagation import Propagation, Signal, propagate
 
@@ -25,6 +28,11 @@ class SchemeComparison(SideBySide, Propagation):
         ), fewest=1, group="Schemes", label="Contestants",
         help="The schemes to compare, each with batch normalisation or without.",
     )
+    n_seeds: int = knob(
+        Integer, 20, low=1, high=limits.SEEDS, log=True, group="Schemes", label="Seeds",
+        help="Networks for each scheme, each with other weights. More seeds show the scatter better.",
+    )
+    width: int = knob_like(Propagation, "width", default=64)
     batch_size: int = knob_like(Propagation, "batch_size", default=128)
     # fmt: on
 
@@ -37,6 +45,14 @@ class SchemeComparison(SideBySide, Propagation):
 def signal(p: Propagation, pause: Callable[..., object] = nothing) -> Signal:
     """`propagate`; `pause` is called between two slices of the work."""
     return propagate(p, pause)
+
+
+def further_signals(p: Propagation, n_seeds: int, pause: Callable[..., object] = nothing) -> list[Signal]:
+    """Those of all networks but the first; none where nothing is random in the weights."""
+    return [
+        propagate(p, lambda done, draw=draw: pause((draw - 1 + done) / n_seeds), draw)
+        for draw in range(1, draws(p, n_seeds))
+    ]
 
 
 def expected(p: Propagation, pause: Callable[..., object] = nothing) -> Theory:

@@ -109,10 +109,22 @@ class Curves:
     Attributes:
         a_std: standard deviation of the activations of each layer, input first; None where there is no theory.
         da_std: standard deviation of the gradients with respect to them; None likewise.
+        a_std_examples: standard deviation of a unit's activation over the examples, as the root mean square over
+            units: the part of `a_std` that tells examples apart. None likewise, and for a single example.
     """
 
     a_std: np.ndarray | None
     da_std: np.ndarray | None
+    a_std_examples: np.ndarray | None
+
+    @property
+    def signal(self) -> Fate | None:
+        """What becomes of the difference between examples; None for a single example, and where there is no theory.
+
+        Not of `a_std`, most of which may be the scatter between units: with sigmoid units it stays for ever, while all
+        inputs come to give the same output. Schoenholz et al. (2017), section 3.
+        """
+        return None if self.a_std_examples is None else fate(self.a_std_examples)
 
     @property
     def size(self) -> Fate | None:
@@ -152,8 +164,7 @@ class Signal(Curves):
     Attributes:
         z_mean, z_std: of the pre-activations.
         a_mean, a_std: of the activations.
-        a_std_examples: standard deviation of a unit's activation over the examples, as the root mean square over
-            units: the part of `a_std` that tells examples apart. None for a single example.
+        a_std_examples: see `Curves`; None for a single example.
         correlation: of the activations of two examples, see `correlation`. None for a single example.
         da_std, dz_std: of the gradients with respect to a and to z.
         histogram: share of the activations in each bin, shape (depth, BINS); the outermost include all beyond.
@@ -175,17 +186,8 @@ class Signal(Curves):
     saturated: np.ndarray | None
     dead: np.ndarray | None
 
-    @property
-    def signal(self) -> Fate | None:
-        """What becomes of the difference between examples; None for a single example.
 
-        Not of `a_std`, most of which may be the scatter between units: with sigmoid units it stays for ever, while all
-        inputs come to give the same output. Schoenholz et al. (2017), section 3.
-        """
-        return None if self.a_std_examples is None else fate(self.a_std_examples)
-
-
-def propagate(p: Propagation, pause: Callable[..., object] = nothing) -> Signal:
+def propagate(p: Propagation, pause: Callable[..., object] = nothing, draw: int = 0) -> Signal:
     """One pass forward in training mode, and one back from a gradient dL/da at the top that is standard normal noise.
 
     Noise in place of a loss: the backward pass is linear in the gradient, so only sizes relative to the top matter, and
@@ -197,6 +199,7 @@ def propagate(p: Propagation, pause: Callable[..., object] = nothing) -> Signal:
     Args:
         p: the signal and the network.
         pause: called after each layer with the share that is done, so that others get their turns.
+        draw: which network: each has other weights, and the same examples and gradient at the top.
     """
     edges = histogram_edges(ACTIVATIONS[p.activation])
     groups = _groups(p)
@@ -208,7 +211,7 @@ def propagate(p: Propagation, pause: Callable[..., object] = nothing) -> Signal:
             inputs.append(A)
             layers.clear()
             for i in group:
-                layers.append(build_layer(p, i))
+                layers.append(build_layer(p, i, draw))
                 A = _forward(layers[-1], A)
                 forward.append(_statistics(layers[-1], edges))
                 pause(len(forward) / (2 * p.depth))
@@ -217,7 +220,7 @@ def propagate(p: Propagation, pause: Callable[..., object] = nothing) -> Signal:
             if group is not groups[-1]:
                 layers.clear()
                 for i in group:
-                    layers.append(build_layer(p, i))
+                    layers.append(build_layer(p, i, draw))
                     A = _forward(layers[-1], A)
                     pause(0.5 + len(backward) / (2 * p.depth))
             for *before, activation in reversed(layers):
@@ -259,18 +262,18 @@ def top_gradient(p: Propagation, n_examples: int) -> np.ndarray:
     return _rng(p, 1).standard_normal((n_examples, p.width))
 
 
-def build_layer(p: Propagation, i: int) -> list[Layer]:
+def build_layer(p: Propagation, i: int, draw: int = 0) -> list[Layer]:
     """Layer i, counted from 0: Dense with its weights times the gain, BatchNorm if wanted, activation."""
     gain = p.gain * weight_gain(p.activation, p.initializer)
-    dense = Dense(*p.fans(i), p.initializer, _rng(p, 2 + i), gain=gain)
+    dense = Dense(*p.fans(i), p.initializer, _rng(p, 2 + i, draw), gain=gain)
     dense.first = i == 0
     norm = [BatchNorm(p.width)] if p.batch_norm else []
     return [dense, *norm, ACTIVATIONS[p.activation]()]
 
 
-def _rng(p: Propagation, k: int) -> np.random.Generator:
-    """A generator for each purpose, so that a deeper network begins with the same layers."""
-    return np.random.default_rng(np.random.SeedSequence(p.seed, spawn_key=(k,)))
+def _rng(p: Propagation, k: int, draw: int = 0) -> np.random.Generator:
+    """A generator for each purpose, so that a deeper network begins with the same layers; and others for each draw."""
+    return np.random.default_rng(np.random.SeedSequence(p.seed, spawn_key=(k, draw) if draw else (k,)))
 
 
 def _forward(layer: list[Layer], A: np.ndarray) -> np.ndarray:

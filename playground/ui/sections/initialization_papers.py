@@ -2,8 +2,10 @@
 
 import streamlit as st
 
+from ...topics.initialization.other_rates import in_words, other_rates, verdicts
 from ...topics.initialization.paper_measures import Measured
 from ...topics.initialization.papers import PAPERS, Paper
+from ..waiting import side_by_side
 from .initialization_race import RaceRun, RaceSnapshot
 
 SIGNS = {
@@ -11,6 +13,7 @@ SIGNS = {
     False: ":material/cancel: not shown here",
     None: ":material/hourglass: not yet",
 }
+ASKED = "rates-asked"  # in the session's state: the paper whose claims are wanted at other learning rates
 BY_CONSTRUCTION = ":material/function: holds by construction, which shows that the engine does it"
 
 
@@ -43,12 +46,14 @@ class ClaimsSlot:
 
     def __init__(self, paper: Paper):
         self._paper = paper
-        self._texts = []
+        self._texts, self._rates = [], []
         for claim in paper.claims:
             with st.container(border=True):
-                left, right = st.columns(2)
-                left.markdown(f"**The paper reports**  \n{claim.reported}")
-                self._texts.append(right.empty())
+                reported, measured = st.columns(2)
+                reported.markdown(f"**The paper reports**  \n{claim.reported}")
+                self._texts.append(measured.empty())
+                self._rates.append(measured.empty())
+        self._question = st.container()
 
     def show(self, measured: list[Measured]) -> None:
         """Replace the measured outcomes."""
@@ -59,3 +64,25 @@ class ClaimsSlot:
     def measure(self, snapshot: RaceSnapshot) -> list[Measured]:
         """The run's outcome for each claim."""
         return [claim.measure(snapshot.trainer) for claim in self._paper.claims]
+
+    def ask_other_rates(self, run: RaceRun) -> None:
+        """On demand, and while the run does not play: at which other learning rates each claim holds, too."""
+        if run.playing:
+            return
+        rates = other_rates(self._paper.setup)
+        words = " and ".join(f"{rate:.2g}" for rate in rates)
+        with self._question:
+            if st.session_state.get(ASKED) != self._paper.name:
+                st.button(
+                    f"And at the learning rates {words}?", key="rates", icon=":material/speed:",
+                    help="The same race at a third of the learning rate and at three times it: twice the time of one.",
+                    on_click=lambda: st.session_state.update({ASKED: self._paper.name}),
+                )  # fmt: skip
+                return
+            found = side_by_side(f"Learning rates {words}", verdicts, [(self._paper.name, rate) for rate in rates])
+        own = [claim.measure(run.trainer).holds for claim in self._paper.claims]
+        for place, here, others in zip(self._rates, own, zip(*found, strict=True), strict=True):
+            holds = dict(zip(rates, others, strict=True))
+            if here is not None:
+                holds[self._paper.setup.learning_rate] = here
+            place.markdown(f":material/speed: **Learning rate**: {in_words(holds)}.")
