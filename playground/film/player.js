@@ -315,6 +315,7 @@ class Player {
 
   refresh() {
     if (!this.film) return;
+    if (this.film.unserved && !this.toldUnserved) this.tell("unserved", (this.toldUnserved = true));
     this.play.lastElementChild.textContent = this.playing ? "Pause" : "Play";
     this.play.classList.toggle("playing", this.playing);
     const { epochs } = this.data;

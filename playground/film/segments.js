@@ -98,6 +98,7 @@ class Film {
       }
     } catch (error) {
       this.problem = error.sentence || "Waiting for the server.";
+      this.unserved = Boolean(error.unserved);
       this.retryAt = performance.now() + 1000 * (error.later || 1);
     } finally {
       this.loading.delete(place);
@@ -129,7 +130,8 @@ function overHttp(address, query) {
       if (!answer.ok) {
         const later = Number(answer.headers.get("Retry-After")) || (answer.status < 500 ? 3600 : 1);
         const told = answer.headers.get("Content-Type")?.startsWith("text/plain") ? await answer.text() : "";
-        throw Object.assign(new Error(), { sentence: told.slice(0, 300), later, status: answer.status });
+        // A host that runs the pages without the routes answers this address with a page, or not at all.
+        throw Object.assign(new Error(), { sentence: told.slice(0, 300), later, unserved: !told && answer.status === 404 });
       }
       return new Segment(await answer.arrayBuffer());
     } finally {

@@ -35,6 +35,7 @@ export default function ({ data, parentElement }) {
   showLegend(parentElement.querySelector(".film-legend"), data.legend);
 }
 """
+UNSERVED = "without films"  # key in the session: set where the browser can't reach them
 PLAYER = "player"  # key of the component
 LATEST = 10**9  # mini-batches: more than any run has
 
@@ -198,6 +199,7 @@ class FilmStage:
             on_seen_change=lambda: run.watch(_sent("seen")),
             on_turned_change=lambda: run.answer(_sent("turned")),
             on_act_change=lambda: run.act(_sent("act")),
+            on_unserved_change=lambda: st.session_state.update({UNSERVED: True}),
         )
         st.html("".join(f'<i id="{element(view)}"></i>' for view in VIEWS))
 

@@ -9,7 +9,7 @@ from ..film.routes import served
 from ..film.tracks import VIEWS
 from ..training.findings import findings
 from . import player
-from .film_player import FilmRun, FilmStage
+from .film_player import UNSERVED, FilmRun, FilmStage
 from .run import Run
 from .slots import FindingsSlot, Slot
 
@@ -25,6 +25,7 @@ class FrameStage:
 
     def player(self) -> None:
         """Show the player, and what is happening."""
+        st.caption(":material/info: This host serves the pages alone, so the server draws picture by picture.")
         player.buttons(self._run)
         self._timeline = player.Timeline(self._run)
         self._words[FindingsSlot(st, self._run.turn)] = findings
@@ -44,7 +45,7 @@ class FrameStage:
 
 def kind_of_run() -> type[Run]:
     """What a page opens that shows a run of one network."""
-    return FilmRun if served() else Run
+    return FilmRun if served() and not st.session_state.get(UNSERVED) else Run
 
 
 def stage(run: Any) -> FilmStage | FrameStage:
