@@ -1,4 +1,4 @@
-"""Learning curves: loss and accuracy by epoch, on the training points and on the test points."""
+"""Learning curves: loss and accuracy by epoch, on the training points and on those held out."""
 
 from functools import lru_cache
 
@@ -17,38 +17,41 @@ CURVE = 226  # pixels of height
 
 
 def loss_curve(snapshot: Snapshot) -> Picture:
-    """Loss by epoch on training and test points, on a logarithmic scale."""
+    """Loss by epoch on training points and those held out, on a logarithmic scale."""
     return _curve(snapshot, "loss", "Loss (log scale)", number)
 
 
 def accuracy_curve(snapshot: Snapshot) -> Picture:
-    """Accuracy by epoch on training and test points."""
+    """Accuracy by epoch on training points and those held out."""
     return _curve(snapshot, "accuracy", "Accuracy", percent)
 
 
 def _curve(snapshot: Snapshot, what: str, title: str, show) -> Picture:
     kept = np.unique(np.linspace(0, len(snapshot.moments) - 1, POINTS).round().astype(int))
     moments = [snapshot.moments[i] for i in kept]
-    splits = ["train", "test"] if len(snapshot.data.X_test) else ["train"]
+    parts = {"train": "train", "held_out": snapshot.data.held_out}  # beginning of its figures -> name on the screen
+    if not len(snapshot.data.X_held_out):
+        del parts["held_out"]
     floor = FLOOR if what == "loss" else 0.0
-    values = {split: [max(getattr(moment, f"{split}_{what}"), floor) for moment in moments] for split in splits}
+    values = [[max(getattr(moment, f"{part}_{what}"), floor) for moment in moments] for part in parts]
+    names = list(parts.values())
     epochs = pack([moment.epoch for moment in moments])
-    packed = [pack(values[split]) for split in splits]
-    last = [values[split][-1] for split in splits]
-    words = ", ".join(f"{split} {show(values[split][0])} → {show(values[split][-1])}" for split in splits)
+    last = [of_part[-1] for of_part in values]
+    ends = zip(names, values, strict=True)
+    words = ", ".join(f"{name} {show(of_part[0])} → {show(of_part[-1])}" for name, of_part in ends)
     return Picture(
-        _curve_spec(title, what == "loss"),
+        _curve_spec(title, what == "loss", snapshot.data.held_out),
         {
-            "curve": pa.table({"epoch": [epochs] * len(splits), "value": packed, "split": splits}),
-            "now": pa.table({"epoch": [snapshot.moment.epoch] * len(splits), "value": last, "split": splits}),
+            "curve": pa.table({"epoch": [epochs] * len(parts), "value": list(map(pack, values)), "part": names}),
+            "now": pa.table({"epoch": [snapshot.moment.epoch] * len(parts), "value": last, "part": names}),
         },
         f"{what.capitalize()} by epoch, from epoch 0 to {snapshot.moment.epoch:.4g}: {words}.",
     )
 
 
 @lru_cache(maxsize=8)
-def _curve_spec(title: str, log: bool) -> Spec:
-    splits = ["train", "test"]
+def _curve_spec(title: str, log: bool, held_out: str) -> Spec:
+    parts = ["train", held_out]
     scale = alt.Scale(type="log", nice=False, domain={"unionWith": [0.1, 1]}) if log else alt.Scale(domain=[0, 1])
     axis = alt.Axis(title=title, tickCount=4, format="~g" if log else "%", minExtent=AXIS)
     encodings = {
@@ -59,8 +62,8 @@ def _curve_spec(title: str, log: bool) -> Spec:
         ),
         "y": alt.Y("value:Q", scale=scale, axis=axis),
         "color": alt.Color(
-            "split:N",
-            scale=alt.Scale(domain=splits, range=[NOW, REFERENCE]),
+            "part:N",
+            scale=alt.Scale(domain=parts, range=[NOW, REFERENCE]),
             legend=alt.Legend(
                 title=None,
                 orient="bottom-left" if log else "bottom-right",
@@ -75,7 +78,7 @@ def _curve_spec(title: str, log: bool) -> Spec:
         .mark_line(strokeWidth=2)
         .encode(
             **encodings,
-            strokeDash=alt.StrokeDash("split:N", scale=alt.Scale(domain=splits, range=[[1, 0], [5, 3]])),
+            strokeDash=alt.StrokeDash("part:N", scale=alt.Scale(domain=parts, range=[[1, 0], [5, 3]])),
         )
     )
     now = alt.Chart(alt.NamedData("now")).mark_point(filled=True, size=60, opacity=1).encode(**encodings)

@@ -21,7 +21,7 @@ def confusion_heatmap(matrix: np.ndarray, name: str) -> Picture:
 
     Args:
         matrix: counts, shape (classes, classes).
-        name: "test images".
+        name: "validation images".
     """
     off = matrix * (1 - np.eye(len(matrix), dtype=int))
     label, said = np.indices(matrix.shape)

@@ -8,16 +8,18 @@ class PrintedTraining(Training):
     """A training that prints losses and accuracies at its start and after each epoch, each with all its digits.
 
     Attributes:
-        history: what was printed, line by line: epoch, training loss and accuracy, test loss and accuracy.
+        history: what was printed, line by line: epoch, training loss and accuracy, and those on the part held out.
     """
 
     def __init__(self, experiment: Experiment):
         self.history: list[tuple[float, ...]] = []
-        print("epoch, training loss, training accuracy, test loss, test accuracy")
         super().__init__(experiment)
 
     def note(self, figures: Figures) -> None:
-        """Print the figures; NaN for the test without test points."""
+        """Print the figures; NaN for the part held out where all points train."""
+        if not self.history:
+            held_out = self.data.held_out
+            print(f"epoch, training loss, training accuracy, {held_out} loss, {held_out} accuracy")
         line = self.epoch, *map(float, figures)
         print(*line, sep=", ")
         self.history.append(line)

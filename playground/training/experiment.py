@@ -45,7 +45,7 @@ class Experiment(Record):
     )
     split: str = knob(
         Choice, "shuffled", minor=True, options=SPLITS, group="Data", label="Split",
-        help="How examples are chosen for testing.",
+        help="How the examples that do not train are chosen.",
     )
     data_seed: int = knob(
         Integer, 0, low=0, high=MOST_SEED, minor=True, group="Data", label="Data seed",

@@ -64,12 +64,12 @@ def initial_network(experiment: Experiment, data: Data) -> NeuralNetwork:
 
 
 class Figures(NamedTuple):
-    """Loss and accuracy in evaluation, on training and test points; NaN without test points. Each of shape (*stack)."""
+    """Loss and accuracy in evaluation, on training points and on those held out: NaN without any. Shape (*stack)."""
 
     train_loss: np.ndarray
     train_accuracy: np.ndarray
-    test_loss: np.ndarray
-    test_accuracy: np.ndarray
+    held_out_loss: np.ndarray
+    held_out_accuracy: np.ndarray
 
 
 class Loop:
@@ -200,8 +200,9 @@ class Training(Loop):
             return
         with np.errstate(all="ignore"):
             train = self.network.evaluate(self.data.X_train, self.data.y_train)
-            test = self.network.evaluate(self.data.X_test, self.data.y_test) if len(self.data.X_test) else (np.nan,) * 2
-        self.figures = Figures(*train, *test)
+            X, y = self.data.X_held_out, self.data.y_held_out
+            held_out = self.network.evaluate(X, y) if len(X) else (np.nan,) * 2
+        self.figures = Figures(*train, *held_out)
         if not self.steps:
             self._first_loss = self.figures.train_loss
         self.note(self.figures)

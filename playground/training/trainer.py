@@ -24,7 +24,8 @@ class Moment:
     Attributes:
         step: mini-batches since the start.
         epoch: passes through the training set, a fraction within one.
-        train_loss, train_accuracy, test_loss, test_accuracy: in evaluation; test: NaN without test points.
+        train_loss, train_accuracy, held_out_loss, held_out_accuracy: in evaluation. Held out are the points for
+            validation where there are any, or else those for testing; NaN without either.
         update_ratios: |change of W| / |W| in the last step, for each layer with weights; NaN before the first.
     """
 
@@ -32,8 +33,8 @@ class Moment:
     epoch: float
     train_loss: float
     train_accuracy: float
-    test_loss: float
-    test_accuracy: float
+    held_out_loss: float
+    held_out_accuracy: float
     update_ratios: tuple[float, ...]
 
 
@@ -129,8 +130,8 @@ class Trainer(Training):
             epoch=self.progress,
             train_loss=_number(figures.train_loss),
             train_accuracy=_number(figures.train_accuracy),
-            test_loss=_number(figures.test_loss),
-            test_accuracy=_number(figures.test_accuracy),
+            held_out_loss=_number(figures.held_out_loss),
+            held_out_accuracy=_number(figures.held_out_accuracy),
             update_ratios=ratios,
         )
         self.history.add(moment, self.network.state)

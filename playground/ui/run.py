@@ -185,8 +185,9 @@ class Run(PageSession):
         moment = self.trainer.history.moments[self.index]
         text = f"Epoch {self.epoch(self.index)} of {self.experiment.epochs:,} · loss {number(moment.train_loss)}"
         text += f" · accuracy {percent(moment.train_accuracy)}"
-        if not math.isnan(moment.test_loss):
-            text += f" (test {number(moment.test_loss)} and {percent(moment.test_accuracy)})"
+        if not math.isnan(moment.held_out_loss):
+            text += f" ({self.trainer.data.held_out} {number(moment.held_out_loss)}"
+            text += f" and {percent(moment.held_out_accuracy)})"
         return text
 
     @property

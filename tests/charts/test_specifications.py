@@ -112,20 +112,21 @@ def test_curves_are_the_figures_of_the_moments(what, epochs):
     picture = PICTURES[f"{what}_curve"](seen)
     at = {f"{moment.epoch:.4g}": moment for moment in seen.moments}
     curve, now = columns(picture, "curve"), columns(picture, "now")
-    assert curve["split"] == now["split"] == ["train", "test"]
-    for epoch, packed, split in zip(curve["epoch"], curve["value"], curve["split"], strict=True):
+    assert curve["part"] == now["part"] == ["train", "test"]
+    for epoch, packed, part in zip(curve["epoch"], curve["value"], curve["part"], strict=True):
         shown = epoch.split()
         assert (shown[0], shown[-1]) == ("0", str(epochs))
         assert len(shown) == min(epochs + 1, 200) == len(set(shown))
-        figures = [getattr(at[each], f"{split}_{what}") for each in shown]
+        name = {"train": "train", "test": "held_out"}[part]
+        figures = [getattr(at[each], f"{name}_{what}") for each in shown]
         assert numbers(packed) == pytest.approx(figures, rel=1e-3)
-        assert now["value"][now["split"].index(split)] == figures[-1]
+        assert now["value"][now["part"].index(part)] == figures[-1]
     assert set(now["epoch"]) == {epochs}
 
 
 def test_without_test_points_there_is_one_curve():
     picture = charts.loss_curve(snapshot_after(3, train_share=1.0))
-    assert columns(picture, "curve")["split"] == ["train"]
+    assert columns(picture, "curve")["part"] == ["train"]
     assert "test" not in picture.alt
 
 
@@ -161,13 +162,13 @@ def test_points_stand_where_they_are_and_the_misclassified_are_marked(state):
     seen = snapshot_after(epochs, **knobs)
     picture = charts.boundary(seen)
     points, wrong = columns(picture, "points"), columns(picture, "wrong")
-    for part in ("train", "test"):
+    for part, figures in (("train", "train"), ("test", "held_out")):
         here = np.array(points["split"]) == part
         X = np.column_stack([points["x1"], points["x2"]])[here]
         assert np.array_equal(X, getattr(seen.data, f"X_{part}"))
         assert np.array_equal(np.array(points["class"])[here], getattr(seen.data, f"y_{part}").argmax(axis=1))
         share = 1 - len(misclassified(seen, part)) / max(1, len(X))
-        assert share == pytest.approx(getattr(seen.moment, f"{part}_accuracy"), nan_ok=True) or not len(X)
+        assert share == pytest.approx(getattr(seen.moment, f"{figures}_accuracy"), nan_ok=True) or not len(X)
     expected = np.concatenate([misclassified(seen, "train"), misclassified(seen, "test")])
     assert np.array_equal(np.column_stack([wrong["x1"], wrong["x2"]]), expected)
 
@@ -194,7 +195,7 @@ def test_regions_cover_where_each_class_leads_by_its_margin(knobs):
 
 def words_of_the_curve(what, show):
     def words(seen):
-        ends = [(getattr(seen.moments[i], f"{split}_{what}") for i in (0, -1)) for split in ("train", "test")]
+        ends = [(getattr(seen.moments[i], f"{part}_{what}") for i in (0, -1)) for part in ("train", "held_out")]
         return [f"{show(start)} → {show(end)}" for start, end in ends]
 
     return words

@@ -16,6 +16,7 @@ from playground.export.notebook import experiment_notebook
 from playground.export.script import script
 from playground.nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS
 from playground.settings.knobs import Change
+from playground.topics.digits.digits_experiment import Digits
 from playground.training.experiment import Experiment
 from playground.training.trainer import Trainer
 
@@ -67,15 +68,23 @@ def test_it_has_the_code_of_the_script_and_the_formulas_of_what_is_used(name):
 
 @pytest.mark.parametrize(
     "trainer",
-    [trained(3, batch_norm=True), trained(3, dataset="xor", hidden=()), trained(40, **DEGENERATE["overflow"])],
-    ids=["batch norm", "no test points", "overflow"],
+    [
+        trained(3, batch_norm=True),
+        trained(3, dataset="xor", hidden=()),
+        trained(40, **DEGENERATE["overflow"]),
+        Trainer(Digits(hidden=(4,))),
+    ],
+    ids=["batch norm", "no test points", "overflow", "validation"],
 )
 def test_the_history_has_a_row_for_each_moment_in_full_precision(trainer):
     rows = list(csv.DictReader(io.StringIO(history_csv(trainer))))
     assert len(rows) == len(trainer.history.moments)
     for row, moment in zip(rows, trainer.history.moments, strict=True):
-        for name in ("step", "epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy"):
+        for name in ("step", "epoch", "train_loss", "train_accuracy"):
             assert repr(float(row[name])) == repr(float(getattr(moment, name)))
+        for name in ("loss", "accuracy"):
+            of_part = row[f"{trainer.data.held_out}_{name}"]
+            assert repr(float(of_part)) == repr(float(getattr(moment, f"held_out_{name}")))
         ratios = [float(row[f"update_ratio_{layer + 1}"]) for layer in range(len(moment.update_ratios))]
         assert list(map(repr, ratios)) == list(map(repr, moment.update_ratios))
         assert len(row) == 6 + len(trainer.network.dense)

@@ -61,7 +61,9 @@ def same(one: tuple, other: tuple) -> bool:
 
 
 def history(trainer: Trainer) -> list[tuple[float, ...]]:
-    return [(m.epoch, m.train_loss, m.train_accuracy, m.test_loss, m.test_accuracy) for m in trainer.history.moments]
+    return [
+        (m.epoch, m.train_loss, m.train_accuracy, m.held_out_loss, m.held_out_accuracy) for m in trainer.history.moments
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +80,9 @@ def test_it_prints_the_numbers_of_the_app_to_the_last_digit(name, printed):
     trainer.run(10**6)
     assert trainer.diverged == (name if name in ("overflow", "runaway") else "")
     heading, *lines = printed[name]
-    assert heading.split(", ") == ["epoch", "training loss", "training accuracy", "test loss", "test accuracy"]
+    held_out = "validation" if isinstance(experiment, Digits) else "test"
+    parts = ("training", held_out)
+    assert heading.split(", ") == ["epoch", *(f"{part} {what}" for part in parts for what in ("loss", "accuracy"))]
     expected = history(trainer)
     assert len(expected) > (0 if trainer.diverged == "overflow" else 3)
     printed = lines[: len(expected)]

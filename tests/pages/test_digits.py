@@ -186,11 +186,11 @@ def test_images_are_put_on_the_grid_with_their_truth(page):
     probabilities = answers(trainer.network, images.X)
     for each in misclassified(images.labels, probabilities)[:2]:
         page.press("One it gets wrong")
-        assert f"Test image {each.index + 1} of 360: in truth a **{each.label}**" in page.words
+        assert f"Validation image {each.index + 1} of 180: in truth a **{each.label}**" in page.words
         assert page.app.subheader[0].value.startswith(f"{each.said}, says the network")
         assert answer(page) == pytest.approx(probabilities[each.index], rel=1e-4)
-    page.press("A test image")
-    number, truth = re.search(r"Test image (\d+) of 360: in truth a \*\*(\d)\*\*", page.words).groups()
+    page.press("A validation image")
+    number, truth = re.search(r"Validation image (\d+) of 180: in truth a \*\*(\d)\*\*", page.words).groups()
     assert images.labels[int(number) - 1] == int(truth)
     assert answer(page) == pytest.approx(probabilities[int(number) - 1], rel=1e-4)
 

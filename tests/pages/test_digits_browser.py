@@ -143,9 +143,10 @@ def test_the_script_that_is_taken_home_prints_the_losses_of_the_page(open_page, 
         page.get_by_test_id("stPopoverBody").get_by_role("button", name="Script").click()
     assert download.value.suggested_filename == "network_digits.py"
     last = run_fresh(download.value.path().read_text("utf-8"), tmp_path)[-1]
-    epoch, loss, accuracy, test_loss, test_accuracy = map(float, last.split(", "))
+    epoch, loss, accuracy, validation_loss, validation_accuracy = map(float, last.split(", "))
     assert epoch == 3
     words = (
-        rf"loss {loss:.2g} · accuracy {100 * accuracy:.0f} % \(test {test_loss:.2g} and {100 * test_accuracy:.0f} %\)"
+        rf"loss {loss:.2g} · accuracy {100 * accuracy:.0f} % "
+        rf"\(validation {validation_loss:.2g} and {100 * validation_accuracy:.0f} %\)"
     )
     expect(timeline).to_contain_text(re.compile(words))

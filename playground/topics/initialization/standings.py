@@ -123,7 +123,7 @@ def explanation(race: Race) -> str:
 
 def table(trainer: RaceTrainer) -> pd.DataFrame:
     """The standings as a table, one row per contestant."""
-    judged = "Test accuracy" if trainer.judged == "test_accuracy" else "Training accuracy"
+    judged = "Test accuracy" if trainer.judged == "held_out_accuracy" else "Training accuracy"
     return pd.DataFrame(
         [
             {

@@ -28,7 +28,7 @@ from ..run import Run
 from ..section import open_section
 from ..slots import FindingsSlot, Slot, WordsSlot
 from ..tiles import Tile, TilesSlot, ink, signs
-from . import digits_split
+from . import digits_targets
 
 MOST_MISTAKES = 24
 UNITS = 32  # whose weights the page shows at a time
@@ -93,7 +93,7 @@ def train() -> None:
     timeline = player.Timeline(run)
 
     left, right = st.columns(2)
-    left.caption("**Loss and accuracy** by epoch, on training and test images")
+    left.caption("**Loss and accuracy** by epoch, on training and validation images")
     loss, accuracy = Slot(left), Slot(left)
     right.caption(f"**Confusion matrix** of the {run.images.name}: :red[mistakes] beside the :gray[diagonal]")
     matrix = Slot(right)
@@ -109,7 +109,7 @@ def train() -> None:
     with right:
         layers = _layers(run)
 
-    digits_split.targets(run)
+    digits_targets.targets(run)
     course(run)
     source.of_run(run)
     in_turn = {accuracy: charts.accuracy_curve, matrix: _confusion, **layers}
@@ -226,6 +226,6 @@ def course(run: DigitsRun) -> None:
                 f"{run.experiment.learning_rate:g} times their mean."
             )
             if run.trainer.finished:
-                text += f" It ends with a test accuracy of {100 * moment.test_accuracy:.1f} %"
-                text += f" and a test loss of {number(moment.test_loss)}."
+                text += f" It ends with a validation accuracy of {100 * moment.held_out_accuracy:.1f} %"
+                text += f" and a validation loss of {number(moment.held_out_loss)}."
             st.caption(text)
