@@ -54,7 +54,7 @@ def send(visitor, data: bytes, name="digit.png"):
 # Training
 
 
-@pytest.mark.parametrize("section", ["train", "split", "draw"])
+@pytest.mark.parametrize("section", ["train", "split", "tuning", "draw"])
 def test_every_section_opens_by_its_name_in_the_url(visit, section):
     visitor = follow(visit(), section=section, hidden="20-10", epochs="2")
     assert visitor.url["section"] == section
