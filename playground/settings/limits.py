@@ -60,5 +60,5 @@ DIGIT_WIDTH = limit("DIGIT_WIDTH", 256, 128, "Units of a hidden layer for the di
 DEPTH = limit("DEPTH", 100, 50, "Layers through which a signal is sent.")
 DEPTH_WIDTH = limit("DEPTH_WIDTH", 512, 256, "Units of each of them.")
 MEGAFLOPS = limit("MEGAFLOPS", 1500, 1000, "Millions of operations in one step of all networks of a run.")
-UPLOAD_MIB = limit("UPLOAD_MIB", 2, 1, "Size of a picture that is uploaded, in MiB.")
+UPLOAD_MIB = limit("UPLOAD_MIB", 10, 1, "Size of a picture that is uploaded, in MiB.")
 UNATTENDED_MINUTES = limit("UNATTENDED_MINUTES", 20, 1, "Minutes that a run plays on with nobody touching it.")

@@ -10,7 +10,7 @@ from uploads import five, saved
 
 from playground.topics.digits.analysis import answers, images_to_show, misclassified
 from playground.topics.digits.digits_experiment import Digits
-from playground.topics.digits.preprocessing import MOST_BYTES
+from playground.topics.digits.upload import MOST_BYTES
 from playground.training.trainer import Trainer
 
 PAGE = "pages/digits.py"
@@ -215,7 +215,7 @@ def test_a_picture_is_shown_as_the_network_sees_it(drawing, colours):
         (five()[:600], "damaged"),
         (bytes(MOST_BYTES + 1), "too large"),
         (saved(Image.new("1", (20_000, 20_000))), "too large"),
-        (saved(Image.new("RGB", (50, 50), "white")), "Nothing is drawn"),
+        (saved(Image.new("RGB", (50, 50), "white")), "No digit found"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "not an image"),
     ],
     ids=["empty", "text", "broken header", "cut off", "large file", "bomb", "white", "svg"],

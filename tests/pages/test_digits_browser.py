@@ -125,8 +125,8 @@ def test_a_picture_is_read_and_a_bad_one_gets_a_message(open_page):
     expect(page.get_by_test_id("stAlert")).to_contain_text("not an image that can be read")
     send(page, five()[:600])
     expect(page.get_by_test_id("stAlert")).to_contain_text("damaged")
-    send(page, bytes(2 * 2**20 + 1), "large.png")
-    expect(page.get_by_test_id("stFileUploader")).to_contain_text("File must be 2.0MB or smaller")
+    send(page, bytes(10 * 2**20 + 1), "large.png")
+    expect(page.get_by_test_id("stFileUploader")).to_contain_text("File must be 10.0MB or smaller")
     expect(verdict(page)).to_contain_text("5, says the network")  # what is on the grid stays
     send(page, five("black", "white"))
     expect(page.get_by_test_id("stAlert")).to_have_count(0)

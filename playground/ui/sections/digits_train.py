@@ -20,7 +20,7 @@ from ...topics.digits.analysis import (
     weight_images,
 )
 from ...topics.digits.digits_experiment import COURSE_BATCH, COURSE_RATE, SIDE, Digits
-from ...topics.digits.preprocessing import Seen
+from ...topics.digits.upload import Seen
 from ...training.diagnostics import Snapshot
 from ...training.findings import Finding, findings
 from .. import player, source
