@@ -26,8 +26,8 @@ SPECK = 0.05  # of the largest stroke: anything smaller is dust
 STROKES = 6  # a digit has no more, with breaks
 SMALLEST = 0.08  # height of a digit, of the picture's shorter side
 THICKEST = 0.3  # half the width of a stroke, of the digit's longer side: what is thicker is a blot
-TOGETHER = 0.9  # share of all that is dark which must be the digit: less is texture, and so is
-MOST_INK = 0.45  # more than this share of the picture
+TOGETHER = 0.9  # share of all that is dark which must be the digit: less is texture
+MOST_INK = 0.45  # share of the picture: more is texture
 CROSS = np.ones((3, 3), bool)
 
 
