@@ -18,7 +18,7 @@ from .preprocessing import counts, normalised
 MOST_BYTES = limits.UPLOAD_MIB * 2**20
 MOST_PIXELS = 12_500_000  # of what is decoded whole
 MOST_PIXELS_SHRINKING = 64_000_000  # of a JPEG that shrinks on decoding
-DECODING = 300 * 2**20  # bytes that decoding takes for a moment, at most
+DECODING = 220 * 2**20  # bytes that decoding takes for a moment, at most
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")
 WORKING_SIDE, THUMBNAIL_SIDE, FEWEST_SIDE = 384, 256, 64  # pixels
 
