@@ -1,5 +1,6 @@
 """Loss and accuracy, line by line: what an exported script prints while it trains."""
 
+from ..nn import NeuralNetwork
 from ..training.experiment import Experiment
 from ..training.loop import Figures, Training
 
@@ -18,17 +19,23 @@ class PrintedTraining(Training):
 
     def note(self, figures: Figures) -> None:
         """Print the figures; NaN for the test without test points."""
-        line = self.epoch, *map(float, figures)
+        line = self.progress, *map(float, figures)
         print(*line, sep=", ")
         self.history.append(line)
 
+    def finish(self, steps: int | None = None) -> NeuralNetwork:
+        """Train to the end, or until so many mini-batches are done. Returns the network."""
+        while not (self.finished or self.diverged) and (steps is None or self.steps < steps):
+            self.step()
+        if steps is not None and self.position > 0:  # within an epoch
+            self.record()
+        if self.diverged == "overflow":
+            print("A weight has left all bounds: the run has diverged.")
+        if self.diverged == "runaway":
+            print("The loss stays far above that of guessing: the run has diverged.")
+        return self.network
 
-def train(experiment: Experiment) -> list[tuple[float, ...]]:
-    """Train the network of an experiment to its end. Returns what was printed, line by line."""
-    training = PrintedTraining(experiment)
-    training.run()
-    if training.diverged == "overflow":
-        print("A weight has left all bounds: the run has diverged.")
-    elif training.diverged:
-        print("The loss stays far above that of guessing: the run has diverged.")
-    return training.history
+
+def train(experiment: Experiment, steps: int | None = None) -> NeuralNetwork:
+    """Train the network of an experiment to its end, or for so many mini-batches, and print how it learns."""
+    return PrintedTraining(experiment).finish(steps)

@@ -1,6 +1,7 @@
 """A trainer runs an experiment mini-batch by mini-batch, and its history keeps earlier moments to look back at."""
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from .loop import Figures, Training
 HISTORY_BYTES = limits.HISTORY_MIB * 2**20  # for the states of one run; older ones are thinned out to stay below
 HISTORY_LENGTH = limits.HISTORY_LENGTH  # states at most
 FEWEST_STATES = 4  # if the history could not hold more, it keeps none
+TO_THE_END = 10**9  # mini-batches: more than any run has
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,35 @@ class History:
         return self._states[index]
 
 
-class Trainer(Training):
+class Loop:
+    """Base of all that trains mini-batch by mini-batch, for so many of them or for so long."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are done."""
+        raise NotImplementedError
+
+    @property
+    def diverged(self) -> str:
+        """Why no network trains any more; "" while one still does."""
+        raise NotImplementedError
+
+    def step(self) -> None:
+        """Train on one mini-batch."""
+        raise NotImplementedError
+
+    def run(self, steps: int = TO_THE_END, seconds: float = np.inf) -> None:
+        """Train for so many mini-batches, or until the time is over, the last epoch is done, or the run diverges."""
+        end = time.monotonic() + seconds
+        for _ in range(steps):
+            if self.finished or self.diverged:
+                break
+            self.step()
+            if time.monotonic() > end:
+                break
+
+
+class Trainer(Training, Loop):
     """One run of an experiment, with a history.
 
     Args:

@@ -253,7 +253,7 @@ def test_the_last_part_is_the_end_of_the_file_cut_where_the_course_cuts_it():
 
 
 def test_whoever_changes_the_digits_changes_a_copy():
-    draw = DATASETS["digits"].draw
+    draw = DATASETS["digits"].function
     draw(None, 0, 0, 0)[0][:] = 7
     assert draw(None, 0, 0, 0)[0].max() == 1
 
