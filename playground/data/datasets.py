@@ -141,9 +141,9 @@ def make_data(
 ) -> Data:
     """Draw the examples of a dataset and split them; at least one is for training."""
     source = DATASETS[name]
-    n_classes = n_classes if source.many_classes else source.n_classes
-    X, labels = source.function(rng, n_points, noise, n_classes)
-    y = np.eye(n_classes)[labels]
+    n_labels = n_classes if source.many_classes else source.n_classes
+    X, labels = source.function(rng, n_points, noise, n_labels)
+    y = np.eye(n_labels)[labels]  # one-hot
     if not source.tested:
         return Data(X, y, X[:0], y[:0])
     order = SPLITS[split](rng, labels)

@@ -2,40 +2,33 @@
 
 from ..nn import NeuralNetwork
 from ..training.experiment import Experiment
-from ..training.loop import Figures, Training
+from ..training.loop import Training
 
 
-class PrintedTraining(Training):
-    """A training that prints losses and accuracies at its start and after each epoch, each with all its digits.
+def train(
+    experiment: Experiment, steps: int | None = None, history: list[tuple[float, ...]] | None = None
+) -> NeuralNetwork:
+    """Train the network of an experiment, and print how it learns, with all digits. Returns the network.
 
-    Attributes:
-        history: what was printed, line by line: epoch, training loss and accuracy, test loss and accuracy.
+    Args:
+        experiment: the experiment.
+        steps: mini-batches after which to stop; by default, the experiment's epochs.
+        history: a list to which each line of numbers is added.
     """
-
-    def __init__(self, experiment: Experiment):
-        self.history: list[tuple[float, ...]] = []
-        print("epoch, training loss, training accuracy, test loss, test accuracy")
-        super().__init__(experiment)
-
-    def note(self, figures: Figures) -> None:
-        """Print the figures; NaN for the test without test points."""
-        line = self.progress, *map(float, figures)
-        print(*line, sep=", ")
-        self.history.append(line)
-
-    def finish(self, steps: int | None = None) -> NeuralNetwork:
-        """Train to the end, or until so many mini-batches are done. Returns the network."""
-        while not (self.finished or self.diverged) and (steps is None or self.steps < steps):
-            self.step()
-        if steps is not None and self.position > 0:  # within an epoch
-            self.record()
-        if self.diverged == "overflow":
-            print("A weight has left all bounds: the run has diverged.")
-        if self.diverged == "runaway":
-            print("The loss stays far above that of guessing: the run has diverged.")
-        return self.network
-
-
-def train(experiment: Experiment, steps: int | None = None) -> NeuralNetwork:
-    """Train the network of an experiment to its end, or for so many mini-batches, and print how it learns."""
-    return PrintedTraining(experiment).finish(steps)
+    print("epoch, training loss, training accuracy, test loss, test accuracy")
+    training = Training(experiment)
+    while True:
+        ends = training.finished or training.stopped or (steps is not None and training.steps >= steps)
+        if steps is not None and ends:  # it may be in the midst of an epoch
+            training.record()
+        if (training.position == 0 or ends) and not training.overflow:
+            line = training.progress, *map(float, training.figures)
+            print(*line, sep=", ")
+            if history is not None:
+                history.append(line)
+        if ends:
+            break
+        training.step()
+    if training.stopped:
+        print("The run has diverged: a weight is too large, or the loss stays far above that of guessing.")
+    return training.network

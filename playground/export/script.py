@@ -6,13 +6,14 @@ import platform
 import re
 import sys
 import textwrap
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import lru_cache
 from importlib.metadata import version
 from urllib.parse import urlencode
 
 import numpy as np
 
+from ..data import datasets
 from ..data.datasets import DATASETS, SPLITS
 from ..nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS
 from ..settings.knobs import Choice, Knob, Number, Real, Widths
@@ -23,7 +24,7 @@ from ..training.loop import build_network
 from . import report
 from .check_tools import NUMPY_2
 from .listing import Definition, Listing, gather
-from .program import simplified
+from .program import specialised
 from .rewriting import WIDTH, literal
 from .simplify import Known
 
@@ -45,7 +46,19 @@ if __name__ == "__main__":
     network = train(Experiment())
     print("For the first examples, the probability of each class:")
     print(network.predict(experiment_data(Experiment()).X_train[:4]))
-"""
+""".strip()
+
+
+def until(main: str, steps: int | None) -> str:
+    """The code that runs at the end, where training stops after so many mini-batches."""
+    return main if steps is None else main.replace("train(Experiment()", f"train(Experiment(), steps={literal(steps)}")
+
+
+def before(experiment: Experiment, steps: int | None) -> Experiment:
+    """The experiment with those changes alone that come before the end."""
+    if steps is None:
+        return experiment
+    return replace(experiment, changes=tuple(change for change in experiment.changes if change.step <= steps))
 
 
 def description(experiment: Experiment) -> list[str]:
@@ -62,8 +75,10 @@ def _knobs(experiment: Experiment) -> dict[str, Knob]:
     return Experiment.knobs() | {name: knob for name, knob in experiment.knobs().items() if name in Experiment.knobs()}
 
 
-def promise(experiment: Experiment) -> str:
-    """What the script guarantees, and where to find the experiment in the app."""
+def promise(experiment: Experiment, steps: int | None = None) -> str:
+    """What the script guarantees, up to which moment it goes, and where to find the experiment in the app."""
+    if steps is not None:
+        return f"It stops after {steps:,} mini-batches: at the moment that was looked at.\n" + promise(experiment)
     if type(experiment) not in (Experiment, Digits):
         dtype = np.dtype(experiment.DTYPE).name
         return (
@@ -93,11 +108,13 @@ def script_knobs(experiment: Experiment) -> dict[str, Knob]:
     """
     turned = {change.knob for change in experiment.changes}
     turned |= {"changes"} if turned else set()
-    return {
-        name: knob
-        for name, knob in Experiment.knobs().items()
-        if name in turned or (isinstance(knob, Number | Widths) and experiment.applies(name) and not _off(name, experiment))
-    }
+    return {name: knob for name, knob in Experiment.knobs().items() if name in turned or _is_number(name, experiment)}
+
+
+def _is_number(name: str, experiment: Experiment) -> bool:
+    """Whether a knob is a number, or numbers, with an effect."""
+    is_number = isinstance(Experiment.knobs()[name], Number | Widths)
+    return is_number and experiment.applies(name) and not _off(name, experiment)
 
 
 def _off(name: str, experiment: Experiment) -> bool:
@@ -112,7 +129,7 @@ def knobs_code(experiment: Experiment) -> str:
     Values are numbers, names from catalogues, and tuples of these: `literal` writes nothing else.
     """
     lines = ["@dataclass(frozen=True)", "class Experiment:"]
-    lines += ['    """The numbers of the experiment. Change one, and run it again."""', ""]
+    lines += ['    """The numbers of the experiment: change one, and run it again."""', ""]
     for name, knob in script_knobs(experiment).items():
         value, annotation = getattr(experiment, name), inspect.get_annotations(Experiment)[name]
         annotation = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
@@ -157,20 +174,14 @@ def chosen(experiment: Experiment) -> list[tuple]:
 
 
 @lru_cache(maxsize=8)
-def experiment_listing(experiment: Experiment, root: str = "train") -> Listing:
-    """All definitions that a run of an experiment needs, as simple as they are for it alone.
-
-    Args:
-        experiment: the experiment.
-        root: what is called, a definition in `report`.
-    """
-    entries = chosen(experiment)
-    gathered = gather(
-        [(experiment_module, "Experiment"), (report, root)],
-        entries,
+def experiment_listing(experiment: Experiment, main: str) -> tuple[Listing, str]:
+    """All definitions that `main` needs for a run of an experiment, and `main`, as simple as they are for it alone."""
+    listing = gather(
+        [(experiment_module, "Experiment"), (datasets, "make_data"), (report, "train")],
+        chosen(experiment),
         {(experiment_module.__name__, "Experiment"): knobs_code(experiment)},
     )
-    return simplified(gathered, known(experiment), ["Experiment", root], ["history", "predict"])
+    return specialised(listing, known(experiment), main)
 
 
 def known(experiment: Experiment) -> Known:
@@ -200,8 +211,9 @@ def head(listing: Listing) -> str:
     return "\n".join([*standard, "", *ONE_THREAD, "", *others, "", *NEEDS_NUMPY_2])
 
 
-def script(experiment: Experiment) -> str:
-    """The text of the script."""
+def script(experiment: Experiment, steps: int | None = None) -> str:
+    """The text of the script, which trains to the end, or for so many mini-batches."""
+    experiment = before(experiment, steps)
     words = [textwrap.fill(line, WIDTH, subsequent_indent="    ") for line in description(experiment)]
     opening = [
         '"""A neural network in NumPy alone, and one experiment with it.',
@@ -210,14 +222,15 @@ def script(experiment: Experiment) -> str:
         "",
         f"Made with {made_with()}.",
         "It needs NumPy 2 or a later one.",
-        promise(experiment),
+        promise(experiment, steps),
         '"""',
     ]
-    top = "\n".join(opening) + "\n\n" + head(experiment_listing(experiment))
-    parts = []
-    for module, definitions in experiment_listing(experiment).sections.items():
-        parts += ["# " + "-" * (WIDTH - 2) + f"\n# {heading(module)}", *blocks(definitions)]
-    return top + "\n\n" + "\n\n\n".join([*parts, RUN.strip()]) + "\n"
+    listing, main = experiment_listing(experiment, until(RUN, steps))
+    parts = ["\n".join(opening) + "\n\n" + head(listing)]
+    for module, definitions in listing.sections.items():
+        first, *others = blocks(definitions)
+        parts += [f"# {heading(module)}\n{first}", *others]
+    return "\n\n\n".join([*parts, main]) + "\n"
 
 
 def blocks(definitions: list[Definition]) -> list[str]:

@@ -13,7 +13,7 @@ from .validation import checked, features, fitting_layers, labelled, sound_train
 
 @checked(__init__=fitting_layers, train=sound_training, predict=features, evaluate=labelled)
 class NeuralNetwork:
-    """Multilayer network, or a stack of networks of one shape.
+    """Multilayer network: a list of layers. It may be a stack of networks of one shape.
 
     A network that ends in `Softmax` is trained on the cross-entropy with one-hot labels, any other on the mean squared
     error with its targets.
@@ -35,7 +35,7 @@ class NeuralNetwork:
             layer.first = layer is self.layers[0]
         self.loss = CrossEntropy if isinstance(self.layers[-1], Softmax) else MeanSquaredError
         named = [(layer, name) for layer in self.layers for name in layer.parameters]
-        named.sort(key=lambda pair: pair[1] != "W")
+        named.sort(key=lambda pair: pair[1] != "W")  # weights first
         self.parameters = _flatten(named)
         self.gradients = _flatten([(layer, "d" + name) for layer, name in named])
         n_weights = sum(layer.W.shape[-2] * layer.W.shape[-1] for layer in self.dense)
@@ -53,7 +53,7 @@ class NeuralNetwork:
         return self.parameters.shape[:-1]
 
     def forward(self, X: np.ndarray, training: bool = True) -> np.ndarray:
-        """Output for X: (batch, features), or (*stack, batch, features) where the networks have data of their own.
+        """Output for X: (batch, features) -> (batch, outputs). In a stack, networks may have data of their own.
 
         With `training=False` batch normalisation uses its running statistics.
         """
@@ -64,7 +64,7 @@ class NeuralNetwork:
         return X
 
     def backward(self, y: np.ndarray) -> None:
-        """Store the gradients of the mean loss for labels y in the layers, and so in `gradients`."""
+        """Store the gradients of the mean loss for labels y, which are found from the last layer to the first."""
         y = np.asarray(y, self.parameters.dtype)
         dout = y if self.loss is CrossEntropy else self.loss.gradient(self.layers[-1].output, y)
         for layer in reversed(self.layers):
@@ -106,13 +106,13 @@ class NeuralNetwork:
                 print(f"Epoch {epoch}: Loss = {np.mean(loss):.4f}{shown}")
 
     def predict(self, X: np.ndarray) -> np.ndarray:
-        """Output for X in evaluation; shapes as in `forward`.
+        """Output for X in evaluation: (batch, features) -> (batch, outputs).
 
         No layer keeps anything for a backward pass: for 400 networks on 200 points that would be 160 MB.
         """
         X = np.asarray(X, self.parameters.dtype)
         for layer in self.layers:
-            passing = copy.copy(layer)  # with the same arrays
+            passing = copy.copy(layer)  # which has the same weights, but keeps its own X and output
             passing.training = False
             X = passing.forward(X)
         return X

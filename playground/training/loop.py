@@ -4,8 +4,6 @@ The app, comparisons of many networks, and the script to take home all run this 
 or on how often somebody looks: a run is the same however it is cut into steps.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from ..data.datasets import Data, make_data
@@ -42,7 +40,7 @@ def batches_rng(experiment: Experiment) -> np.random.Generator:
 
 
 def build_network(experiment: Experiment, rng: np.random.Generator, n_inputs: int, n_classes: int) -> NeuralNetwork:
-    """The untrained network of an experiment: hidden layers of Dense, BatchNorm if wanted, activation; then softmax."""
+    """The untrained network of an experiment: hidden layers, each with its activation; then the classes, by softmax."""
     gain = experiment.weight_gain
     layers: list[Layer] = []
     fan_in = n_inputs
@@ -61,15 +59,6 @@ def initial_network(experiment: Experiment, data: Data) -> NeuralNetwork:
     return build_network(experiment, weights_rng(experiment), data.X_train.shape[1], data.n_classes)
 
 
-class Figures(NamedTuple):
-    """Loss and accuracy in evaluation, on training and test points; NaN without test points. Each of shape (*stack)."""
-
-    train_loss: np.ndarray
-    train_accuracy: np.ndarray
-    test_loss: np.ndarray
-    test_accuracy: np.ndarray
-
-
 class Training:
     """The training of the network of an experiment.
 
@@ -86,7 +75,11 @@ class Training:
         network: the network as it is now.
         steps: mini-batches so far.
         epoch: full passes so far.
+        figures: training loss and accuracy, test loss and accuracy (NaN without test points) at the start or after the
+            newest epoch; each of shape (*stack).
         overflow: whether a weight is beyond `LARGEST_WEIGHT`, or not a number; shape (*stack).
+        tolerable_loss: the training loss at the start, or that of equal guesses for all classes, ln K, if this is
+            larger; shape (*stack).
         runaway: whether the median loss of `RUNAWAY_EPOCHS` epochs has been more than `RUNAWAY_LOSS` times the
             `tolerable_loss`; shape (*stack).
     """
@@ -97,20 +90,22 @@ class Training:
         self.experiment = experiment
         self.now = experiment
         self.changing_steps = {change.step for change in experiment.changes}
-        self.data = experiment_data(experiment)
-        self.network = network or initial_network(experiment, self.data)
+        self.data = data = experiment_data(experiment)
+        self.network = network or initial_network(experiment, data)
         self.learning_rates = learning_rates
-        rate = experiment.learning_rate if learning_rates is None else learning_rates
-        self.optimizer = OPTIMIZERS[experiment.optimizer](rate)
+        self.optimizer = OPTIMIZERS[experiment.optimizer](experiment.learning_rate)
+        if learning_rates is not None:
+            self.optimizer.learning_rate = learning_rates
         self.rng = batches_rng(experiment)
         self.order = self.rng.permutation(self.data.n_train)
-        self.position = 0  # in this order
+        self.position = 0  # of the next example in this order
         self.steps = 0
         self.epoch = 0
         self.overflow = np.zeros(self.network.stack_shape, bool)
         self.runaway = np.zeros(self.network.stack_shape, bool)
         self.epoch_losses: list[np.ndarray] = []
         self.record()
+        self.tolerable_loss = np.maximum(self.figures[0], np.log(self.data.n_classes))
 
     def change(self, experiment: Experiment) -> None:
         """Go on with an experiment that differs in its changes from here on, or in its number of epochs."""
@@ -128,7 +123,7 @@ class Training:
         self.now = now
 
     def step(self) -> None:
-        """Train on one mini-batch, with the values that the live knobs have now; at the end of an epoch, record."""
+        """Train on one mini-batch; at the end of an epoch, measure how well the network does."""
         if self.experiment.changes and self.steps + 1 in self.changing_steps:
             self.take_hold()
         batch = self.order[self.position : self.position + self.now.batch_size]
@@ -150,9 +145,14 @@ class Training:
         return self.epoch >= self.experiment.epochs
 
     @property
+    def stopped(self) -> bool:
+        """Whether the run has diverged: no network trains any more."""
+        return np.all(self.overflow | self.runaway)
+
+    @property
     def diverged(self) -> str:
         """Why the run has stopped, "overflow" or "runaway"; "" while a network still trains."""
-        if not np.all(self.overflow | self.runaway):
+        if not self.stopped:
             return ""
         return "overflow" if np.any(self.overflow) else "runaway"
 
@@ -172,26 +172,16 @@ class Training:
         return -(-(self.data.n_train - self.position) // self.experiment.at(self.steps).batch_size)
 
     def record(self) -> None:
-        """Evaluate the network as it is now and note the figures, as long as they are numbers."""
+        """Measure the network as it is now, as long as its weights are numbers."""
         if np.all(self.overflow):
             return
         with np.errstate(all="ignore"):
             train = self.network.measure(self.data.X_train, self.data.y_train)
             test = self.network.measure(self.data.X_test, self.data.y_test) if len(self.data.X_test) else (np.nan,) * 2
-        self.figures = Figures(*train, *test)
-        if self.steps == 0:
-            self.first_loss = self.figures.train_loss
-        self.note(self.figures)
-
-    def note(self, figures: Figures) -> None:
-        """What a subclass does with the figures at the start and after each epoch."""
-
-    @property
-    def tolerable_loss(self) -> np.ndarray:
-        """The training loss at the start, or that of equal guesses for all classes, ln K, if this is larger."""
-        return np.maximum(self.first_loss, np.log(self.data.n_classes))
+        self.figures = *train, *test
 
     def watch_runaway(self) -> None:
-        self.epoch_losses = [*self.epoch_losses, self.figures.train_loss][-RUNAWAY_EPOCHS:]
+        """At the end of an epoch: whether the loss has been far too large for long."""
+        self.epoch_losses = [*self.epoch_losses, self.figures[0]][-RUNAWAY_EPOCHS:]
         if len(self.epoch_losses) == RUNAWAY_EPOCHS:
             self.runaway |= np.median(self.epoch_losses, axis=0) > RUNAWAY_LOSS * self.tolerable_loss

@@ -11,7 +11,7 @@ import numpy as np
 from ..nn import NeuralNetwork
 from ..settings import limits
 from .experiment import Experiment
-from .loop import Figures, Training
+from .loop import Training
 
 HISTORY_BYTES = limits.HISTORY_MIB * 2**20  # for the states of one run; older ones are thinned out to stay below
 HISTORY_LENGTH = limits.HISTORY_LENGTH  # states at most
@@ -149,18 +149,18 @@ class Trainer(Training, Loop):
         elif self.history.moments[-1].step == self.steps:
             return
         super().record()
-
-    def note(self, figures: Figures) -> None:
-        """Add a moment to the history."""
+        if np.all(self.overflow):
+            return
         with np.errstate(all="ignore"):
             ratios = tuple(self._update_ratios())
+        train_loss, train_accuracy, test_loss, test_accuracy = map(_number, self.figures)
         moment = Moment(
             step=self.steps,
             epoch=self.progress,
-            train_loss=_number(figures.train_loss),
-            train_accuracy=_number(figures.train_accuracy),
-            test_loss=_number(figures.test_loss),
-            test_accuracy=_number(figures.test_accuracy),
+            train_loss=train_loss,
+            train_accuracy=train_accuracy,
+            test_loss=test_loss,
+            test_accuracy=test_accuracy,
             update_ratios=ratios,
         )
         self.history.add(moment, self.network.state)
