@@ -229,7 +229,7 @@ def with_single_steps_written_out(program: Program) -> Program:
         if callee.node.name in fields or not _is_step(callee, calls):
             continue
         places = _places(callee, calls)
-        texts = [_written_out(callee, node) for _, node in places]
+        texts = [_written_out(program, callee, node) for _, node in places]
         for (home, node), text in zip(places, texts, strict=True):
             if (len(texts) > 1 and max(map(len, texts)) > SHORT) or (home == MAIN and callee.parameters):
                 continue
@@ -268,12 +268,12 @@ def _places(callee: Callee, calls: Calls) -> list[tuple[str, ast.expr]]:
     return [(use.home, use.call) for use in calls.of(callee)]
 
 
-def _written_out(callee: Callee, node: ast.expr) -> str:
+def _written_out(program: Program, callee: Callee, node: ast.expr) -> str:
     """What a callee returns there, with what is given in place of its parameters."""
     receiver = node if callee.is_a("property") else node.func
     given = {} if callee.is_a("property") else callee.bound(node)
     if callee.owner is not None and not callee.is_a("staticmethod"):
         given["self"] = receiver.value
-    code = text_of(callee.result)
+    code = ast.get_source_segment(program[callee.home], callee.result)
     names = [each for each in nodes_of(code) if isinstance(each, ast.Name) and each.id in given]
     return edited(code, [(each, operand(given[each.id])) for each in names])
