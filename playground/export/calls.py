@@ -1,4 +1,4 @@
-"""Who calls whom: a parameter that never differs is its value, and a step that is used once stands where it is used."""
+"""Who calls whom: a parameter that never differs is its value, and what is used once stands where it is used."""
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping

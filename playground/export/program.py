@@ -77,5 +77,5 @@ def tidy(code: str) -> str:
 
 def _first_sentence(docstring: str) -> str:
     text = SENTENCE.split(docstring.split("\n\n")[0].replace("\n", " "))[0]
-    text = text.replace("(*stack, batch)", "(batch,)").replace("(*stack, ", "(").replace("shape (*stack)", "a number")
+    text = text.replace("(*stack, batch)", "(batch,)").replace("(*stack, ", "(").replace("(*stack)", "one number")
     return f'{"r" * (chr(92) in text)}"""{text}"""'

@@ -145,7 +145,7 @@ class Training:
         return self.epoch >= self.experiment.epochs
 
     @property
-    def stopped(self) -> bool:
+    def stopped(self) -> np.bool:
         """Whether the run has diverged: no network trains any more."""
         return np.all(self.overflow | self.runaway)
 
