@@ -18,7 +18,7 @@ def train(
     print("epoch, training loss, training accuracy, test loss, test accuracy")
     training = Training(experiment)
     while True:
-        ends = training.finished or training.stopped or (steps is not None and training.steps >= steps)
+        ends = (steps is not None and training.steps >= steps) or training.finished or training.stopped
         if steps is not None and ends:  # it may be in the midst of an epoch
             training.record()
         if (training.position == 0 or ends) and not training.overflow:

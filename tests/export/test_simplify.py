@@ -150,7 +150,7 @@ def test_the_script_of_a_plain_run_has_no_trace_of_what_it_does_not_use():
         "Parameter",
         ".mT",
         "...,",
-        "changes",
+        "changes:",
         "l2",
         "n_points",
         "train_share",
