@@ -151,6 +151,8 @@ def for_one_network(node: ast.AST) -> str | None:
             return "axis=0"
         case ast.Call(func=ast.Attribute(attr="all" | "any"), args=[flag]) if text_of(node.func.value) == "np":
             return operand(flag)
+        case ast.Call(func=ast.Attribute(value=ast.BinOp(op=ast.BitOr()) as flags, attr="all"), args=[]):
+            return operand(flags)
         case ast.Call(func=ast.Attribute(attr="zeros"), args=[ast.Tuple(elts=[]), ast.Name(id="bool")]):
             return "False"
         case ast.Call(func=ast.Name(id="isinstance"), args=[_, kind]) if text_of(kind) == "np.ndarray":

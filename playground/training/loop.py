@@ -147,7 +147,7 @@ class Training:
     @property
     def stopped(self) -> np.bool:
         """Whether the run has diverged: no network trains any more."""
-        return np.all(self.overflow | self.runaway)
+        return (self.overflow | self.runaway).all()
 
     @property
     def diverged(self) -> str:

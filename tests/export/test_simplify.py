@@ -60,6 +60,7 @@ X, b = np.arange(6.0).reshape(2, 3), np.arange(3.0)
         "X.max(axis=-2)", "X.mT.copy().max(axis=-2)[..., None]", "np.asarray(0.1, X.dtype)[..., None] * b",
         "X.reshape(*(), -1)", "np.zeros((), bool) | True", "(1.0 * X).astype(np.float64) * 2",
         "np.ones(X.shape[-2], X.dtype) @ X", "np.zeros((2, 3), np.float64)", "not np.all(X.any() | False)",
+        "(X.any() | False).all()",
     ],
 )  # fmt: skip
 def test_without_stacks_and_types_an_expression_gives_the_same(code):
