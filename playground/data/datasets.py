@@ -51,10 +51,6 @@ class Dataset:
     shares: Callable[[int], np.ndarray] | None = None
     learnt_with: Mapping[str, Any] | None = None
 
-    def draw(self, rng, n_points: int, noise: float, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
-        """Examples and their labels: arrays of shapes (n_points, n_features) and (n_points,)."""
-        return self.function(rng, n_points, noise, n_classes)
-
 
 DATASETS: Catalogue = Catalogue("dataset", kind=Dataset, parameters=("rng", "n_points", "noise", "n_classes"))
 PLANE = DATASETS.where(lambda each: each.n_features == 2)  # the points in the plane
@@ -154,14 +150,19 @@ class Data:
 
 
 def make_data(
-    name: str, rng: np.random.Generator, n_points: int, noise: float, n_classes: int, train_share: float,
+    name: str,
+    rng: np.random.Generator,
+    n_points: int,
+    noise: float,
+    n_classes: int,
+    train_share: float,
     split: str = "shuffled",
-) -> Data:  # fmt: skip
+) -> Data:
     """Draw the examples of a dataset and split them; at least one is for training."""
     source = DATASETS[name]
-    n_classes = n_classes if source.many_classes else source.n_classes
-    X, labels = source.draw(rng, n_points, noise, n_classes)
-    y = np.eye(n_classes)[labels]
+    n_labels = n_classes if source.many_classes else source.n_classes
+    X, labels = source.function(rng, n_points, noise, n_labels)
+    y = np.eye(n_labels)[labels]  # one-hot
     if not source.tested:
         return Data(X, y, X[:0], y[:0], X[:0], y[:0])
     order = SPLITS[split](rng, labels)

@@ -33,14 +33,16 @@ def _of(figure: float | np.ndarray, place: tuple[int, ...]) -> float:
     return figure[place].item() if np.ndim(figure) else figure
 
 
-def newest_network(trainer: Trainer, place: tuple[int, ...] = ()) -> NeuralNetwork:
-    """The network at the newest moment whose state is kept; for a stack that keeps none, the one at `place` now."""
+def network_at(trainer: Trainer, place: tuple[int, ...] = (), moment: int | None = None) -> NeuralNetwork:
+    """The network at a moment of the history, or at the newest whose state is kept.
+
+    For a stack that keeps none, the one at `place` now.
+    """
     if not trainer.history.kept:
         return trainer.network.select(place)
-    state = trainer.history.state(trainer.history.kept[-1])  # at once: a run that plays may drop it with its next epoch
-    network = trainer.network.select()
-    network.restore(state)
-    return network.select(place)
+    if moment not in trainer.history.kept:
+        moment = trainer.history.kept[-1]
+    return trainer.network_at(moment).select(place)
 
 
 def weights_npz(network: NeuralNetwork) -> bytes:

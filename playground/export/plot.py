@@ -9,7 +9,7 @@ def draw(history: list[tuple[float, ...]]) -> None:
     except ImportError:
         widest = max(train_loss) or 1
         for epoch, loss, *_ in history[:: -(-len(history) // 30)]:
-            print(f"epoch {epoch:5d}   loss {loss:9.4f}   " + "#" * round(60 * loss / widest))
+            print(f"epoch {epoch:7.6g}   loss {loss:9.4f}   " + "#" * round(60 * loss / widest))
         return
     plt.plot(epochs, train_loss, label="training")
     plt.plot(epochs, held_out_loss, label="held out")

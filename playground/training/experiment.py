@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from ..data.datasets import DATASETS, PLANE, SPLITS, Dataset
-from ..nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS
+from ..nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, weight_gain
 from ..settings import limits
 from ..settings.knobs import Change, Changes, Choice, Flag, Integer, Knob, Real, Widths
 from ..settings.record import Record, knob
@@ -113,6 +113,11 @@ class Experiment(Record):
     def n_examples(self) -> int:
         """How many examples the data has."""
         return self.source.n_examples or self.n_points
+
+    @property
+    def weight_gain(self) -> float:
+        """The factor that the activation needs for the scheme's weights."""
+        return weight_gain(self.activation, self.initializer)
 
     @property
     def n_networks(self) -> int:

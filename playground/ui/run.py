@@ -22,11 +22,18 @@ class Single(NamedTuple):
         experiment: trained alone, it gives the same numbers.
         trainer: what trains it in the run.
         place: its index in the trainer's stack; () if the trainer has no other network.
+        moment: the moment of the trainer's history that is looked at; None: the newest.
     """
 
     experiment: Experiment
     trainer: Trainer
     place: tuple[int, ...] = ()
+    moment: int | None = None
+
+    @property
+    def steps(self) -> int | None:
+        """Mini-batches until the moment that is looked at; None: to the end of the experiment."""
+        return None if self.moment is None else self.trainer.history.moments[self.moment].step
 
 
 class Run(PageSession):
@@ -178,7 +185,8 @@ class Run(PageSession):
     @property
     def singles(self) -> dict[str, Single]:
         """The networks that can be taken home, by their labels."""
-        return {"": Single(self.experiment, self.trainer)}
+        looks_back = self.index != len(self.trainer.history.moments) - 1
+        return {"": Single(self.experiment, self.trainer, moment=self.index if looks_back else None)}
 
     def words(self) -> str:
         """The moment to show, in figures."""

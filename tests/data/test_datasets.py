@@ -280,7 +280,7 @@ def test_points_in_the_plane_are_watched_on_the_test_part(name):
 
 
 def test_whoever_changes_the_digits_changes_a_copy():
-    draw = DATASETS["digits"].draw
+    draw = DATASETS["digits"].function
     draw(None, 0, 0, 0)[0][:] = 7
     assert draw(None, 0, 0, 0)[0].max() == 1
 

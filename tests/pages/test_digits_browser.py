@@ -4,6 +4,7 @@ import re
 
 import pytest
 from export.fresh import run_fresh
+from export.test_script import figures
 from playwright.sync_api import expect
 from uploads import five
 from visitors import settled
@@ -142,8 +143,8 @@ def test_the_script_that_is_taken_home_prints_the_losses_of_the_page(open_page, 
     with page.expect_download() as download:
         page.get_by_test_id("stPopoverBody").get_by_role("button", name="Script").click()
     assert download.value.suggested_filename == "network_digits.py"
-    last = run_fresh(download.value.path().read_text("utf-8"), tmp_path)[-1]
-    epoch, loss, accuracy, validation_loss, validation_accuracy = map(float, last.split(", "))
+    printed = run_fresh(download.value.path().read_text("utf-8"), tmp_path)
+    epoch, loss, accuracy, validation_loss, validation_accuracy = figures(printed)[-1]
     assert epoch == 3
     words = (
         rf"loss {loss:.2g} · accuracy {100 * accuracy:.0f} % "

@@ -70,7 +70,7 @@ def test_with_and_without_start_from_the_same_weights_at_every_value(swept):
         assert one.W.shape[:2] == (4, 2)
         assert np.array_equal(one.W, other.W)
         assert not np.array_equal(one.W[0, 0], one.W[0, 1])
-    assert np.array_equal(without._order, with_it._order)
+    assert np.array_equal(without.order, with_it.order)
 
 
 def test_networks_that_diverge_leave_the_others_alone_and_count_as_untrained():

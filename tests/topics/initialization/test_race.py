@@ -40,7 +40,7 @@ def test_seeds_differ_in_their_weights_alone():
     trainer = RaceTrainer(small())
     stack = trainer.stack(Contestant("he_normal"))
     assert len({network.tobytes() for network in stack.parameters}) == 3
-    assert len({each._order.tobytes() for each in trainer.trainers}) == 1  # one order of mini-batches for both stacks
+    assert len({each.order.tobytes() for each in trainer.trainers}) == 1  # one order of mini-batches for both stacks
 
 
 def test_a_race_is_the_same_however_it_is_cut_and_from_its_url():
