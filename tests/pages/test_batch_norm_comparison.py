@@ -41,11 +41,7 @@ def test_the_pair_of_runs_opens_with_a_picture_for_each_and_says_what_to_do(visi
 
 
 def test_a_link_with_the_name_that_the_section_had_opens_it(visit):
-    visitor = visit()
-    visitor.app.switch_page(PAGE)
-    visitor.app.query_params.clear()
-    visitor.app.query_params.update({"section": "duel", "n_seeds": "3"})
-    visitor.run()
+    visitor = visit().go(PAGE, section="duel", n_seeds="3")
     assert visitor.url["section"] == "pairs"
     assert visitor.url["n_seeds"] == "3"
     assert visitor.notices == []

@@ -30,10 +30,7 @@ def drawing(page):
 
 def follow(visitor, **query):
     """Open the page with these parameters in the URL."""
-    visitor.app.switch_page(PAGE)
-    visitor.app.query_params.clear()
-    visitor.app.query_params.update(query)
-    return visitor.run()
+    return visitor.go(PAGE, **query)
 
 
 def tiles(visitor) -> str:
