@@ -10,6 +10,7 @@ import streamlit as st
 from . import address
 
 PAGES = Path(__file__).parents[2] / "pages"
+STYLE = Path(__file__).with_name("screen.css")
 ICON = "🧠"  # of the browser's tab
 
 
@@ -58,5 +59,6 @@ def navigate() -> None:
     st.set_page_config(page_icon=ICON, layout="wide")
     chosen = st.navigation(list(pages().values()))
     st.set_page_config(page_title=f"{chosen.title} · Neural network playground")
+    st.html(STYLE)
     address.arrive()
     chosen.run()

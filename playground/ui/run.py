@@ -182,8 +182,10 @@ class Run(PageSession):
 
     def words(self) -> str:
         """The moment to show, in figures."""
-        moment = self.trainer.history.moments[self.index]
-        text = f"Epoch {self.epoch(self.index)} of {self.experiment.epochs:,} · loss {number(moment.train_loss)}"
+        moments = self.trainer.history.moments
+        moment = moments[self.index]
+        text = f"Diverged at epoch {epoch_figures(moments[-1].epoch)} · shown: " if self.trainer.diverged else ""
+        text += f"Epoch {self.epoch(self.index)} of {self.experiment.epochs:,} · loss {number(moment.train_loss)}"
         text += f" · accuracy {percent(moment.train_accuracy)}"
         if not math.isnan(moment.test_loss):
             text += f" (test {number(moment.test_loss)} and {percent(moment.test_accuracy)})"

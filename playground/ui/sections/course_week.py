@@ -142,7 +142,8 @@ def file(week: Week) -> None:
 
 def link(station: Station, label: str) -> None:
     """A link that opens the page of a station, with its knobs set, in the same session."""
-    st.page_link(navigation.pages()[station.page], label=label, icon=":material/arrow_forward:", query_params=station.query)
+    page = navigation.pages()[station.page]
+    st.page_link(page, label=label, icon=":material/arrow_forward:", query_params=station.query)
 
 
 def concepts(week: Week) -> None:
