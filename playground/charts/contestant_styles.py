@@ -44,6 +44,12 @@ def style(contestant: Contestant) -> Style:
     return Style(CONTESTANTS[place], DASHES[turn], SAMPLES[turn])
 
 
+def color_of(label: str) -> str:
+    """The colour of the contestant with this label."""
+    everyone = (Contestant(scheme, batch_norm) for scheme in INITIALIZERS for batch_norm in (False, True))
+    return next(style(each).color for each in everyone if each.label == label)
+
+
 def name_in_color(contestant: Contestant) -> str:
     """Markdown of its name after a sample of its line."""
     about = style(contestant)

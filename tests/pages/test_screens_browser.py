@@ -7,10 +7,6 @@ from visitors import settled
 pytestmark = pytest.mark.browser
 LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 PROJECTOR = {"width": 1920, "height": 1080}
-    {"width": 1366, "height": 768},
-    {"width": 390, "height": 844},
-    {"width": 1920, "height": 1080},
-)
 
 # Each page that plays, and which of its charts are the picture and the loss.
 PAGES = {
