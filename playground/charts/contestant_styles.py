@@ -13,7 +13,7 @@ import altair as alt
 
 from ..nn import INITIALIZERS
 from ..training.contestants import Contestant
-from .palette import CONTESTANTS, DASHES, SHADE_DASHES, SHADES
+from .palette import CONTESTANTS, DASHES, REFERENCE, SHADE_DASHES, SHADES
 
 SAMPLES = ("━━", "╍╍", "┅┅")  # of the dashes, as characters
 SHADE_SAMPLES = ("━•", "╍•", "┅•")
@@ -45,9 +45,9 @@ def style(contestant: Contestant) -> Style:
 
 
 def color_of(label: str) -> str:
-    """The colour of the contestant with this label."""
+    """The colour of the contestant with this label; that of a reference for any other line."""
     everyone = (Contestant(scheme, batch_norm) for scheme in INITIALIZERS for batch_norm in (False, True))
-    return next(style(each).color for each in everyone if each.label == label)
+    return next((style(each).color for each in everyone if each.label == label), REFERENCE)
 
 
 def name_in_color(contestant: Contestant) -> str:
