@@ -1,7 +1,8 @@
-"""The app: start-up, navigation over the files in `pages/`, and nothing else."""
+"""The server: it prepares all that visits share, and then runs `playground/ui/visit.py` at each visit and click."""
 
-from playground.ui.navigation import navigate
-from playground.ui.startup import start
+import streamlit as st
+
+from playground.ui.startup import open_browser, start
 
 start()
-navigate()
+app = st.App("playground/ui/visit.py", lifespan=open_browser)

@@ -4,10 +4,11 @@ import streamlit as st
 
 from playground import charts
 from playground.training.findings import findings
+from playground.training.headline import headline
 from playground.ui import player, source
 from playground.ui.run import Run
 from playground.ui.section import open_section
-from playground.ui.slots import FindingsSlot, Slot
+from playground.ui.slots import FindingsSlot, HeadlineSlot, Slot
 
 PAGE = {"title": "Playground", "icon": ":material/play_circle:", "position": 1}
 
@@ -19,8 +20,9 @@ run = open_section(
 
 player.buttons(run)
 timeline = player.Timeline(run)
+line = HeadlineSlot(st, run.turn)
 
-left, right = st.columns([11, 10])
+left, right = st.columns([10, 11])
 boundary = Slot(left)
 loss, accuracy = Slot(right), Slot(right)
 
@@ -41,4 +43,4 @@ in_turn = {accuracy: charts.accuracy_curve, gradients: charts.gradient_norms, st
 histograms = {weights: charts.weight_histograms, activations: charts.activation_histograms}
 deep = len(run.experiment.hidden) > 5  # with many rows the histograms take the browser longer than all else
 (in_turn if deep else each_frame).update(histograms)
-player.show(run, timeline, each_frame, in_turn, {happening: findings})
+player.show(run, timeline, each_frame, in_turn, {line: headline, happening: findings})

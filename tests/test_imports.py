@@ -85,14 +85,14 @@ def test_the_engine_needs_nothing_but_numpy(path):
 
 @pytest.mark.parametrize(
     ("library", "folders"),
-    [("streamlit", {"playground/ui", "playground/ui/sections", "pages"}), ("altair", {"playground/charts"})],
+    [("streamlit", {"playground/ui", "playground/ui/sections", "pages", "."}), ("altair", {"playground/charts"})],
 )
 def test_what_draws_on_the_screen_is_known_to_its_own_folders_alone(library, folders):
     assert {folder(path) for path in MODULES if library in top_level(path)} <= folders
 
 
 def test_the_app_needs_nothing_but_the_user_interface():
-    assert all(name.startswith("playground.ui") for name in imports(APP))
+    assert all(name.startswith(("playground.ui", "streamlit")) for name in imports(APP))
 
 
 @each_module

@@ -190,8 +190,10 @@ class Run(PageSession):
 
     def words(self) -> str:
         """The moment to show, in figures."""
-        moment = self.trainer.history.moments[self.index]
-        text = f"Epoch {self.epoch(self.index)} of {self.experiment.epochs:,} · loss {number(moment.train_loss)}"
+        moments = self.trainer.history.moments
+        moment = moments[self.index]
+        text = f"Diverged at epoch {epoch_figures(moments[-1].epoch)} · shown: " if self.trainer.diverged else ""
+        text += f"Epoch {self.epoch(self.index)} of {self.experiment.epochs:,} · loss {number(moment.train_loss)}"
         text += f" · accuracy {percent(moment.train_accuracy)}"
         if not math.isnan(moment.held_out_loss):
             text += f" ({self.trainer.data.held_out} {number(moment.held_out_loss)}"

@@ -9,6 +9,7 @@ import pytest
 from runs import DEGENERATE, snapshot_after, trained, winding_numbers
 
 from playground import charts
+from playground.charts.race_curves import HEIGHT, LINE, spread
 from playground.text import number, percent
 from playground.topics.initialization.race import Race, RaceTrainer
 from playground.training.diagnostics import Snapshot, class_probabilities, snapshot, view_limits
@@ -288,5 +289,28 @@ def test_a_network_that_has_left_the_numbers_has_a_plane_without_regions():
     network = seen.network.select()
     network.parameters[...] = 1e200  # whose products are beyond all numbers
     picture = charts.plane(seen.data, network, small=True)
-    assert picture.tables["regions"].num_rows == 0
+    assert picture.tables["regions"].num_rows == picture.tables["wrong"].num_rows == 0
     assert picture.tables["points"].num_rows > 0
+    assert columns(picture, "word")["word"] == ["diverged"]
+    assert picture.alt.startswith("Diverged. ")
+
+
+def test_a_plane_without_colours_says_why_in_a_word_and_any_other_says_nothing():
+    seen = snapshot_after(0, initializer="zeros")
+    undecided = charts.boundary(seen)
+    assert undecided.tables["regions"].num_rows == 0  # all classes are equally probable
+    assert columns(undecided, "word")["word"] == ["undecided"]
+    assert columns(charts.boundary(snapshot_after(3)), "word")["word"] == [""]
+    stopped = charts.plane(seen.data, snapshot_after(3).network, diverged=True)  # its loss ran away, within the numbers
+    assert columns(stopped, "word")["word"] == ["diverged"]
+    assert stopped.tables["regions"].num_rows == 0
+
+
+def test_names_at_the_ends_of_curves_stand_apart_in_the_order_of_the_losses():
+    losses = np.array([0.5, 0.01, 0.5, 1000.0, 0.011, 0.5])
+    at = spread(losses, 0.01, 1000.0)
+    apart = LINE / HEIGHT * np.log(1000 / 0.01)
+    order = np.argsort(losses, kind="stable")
+    assert np.diff(np.log(at[order])).min() >= apart - 1e-9
+    assert at.max() <= 1000 * (1 + 1e-9)
+    assert spread(np.array([0.1, 10.0]), 0.1, 10.0) == pytest.approx([0.1, 10.0])

@@ -30,10 +30,7 @@ def drawing(page):
 
 def follow(visitor, **query):
     """Open the page with these parameters in the URL."""
-    visitor.app.switch_page(PAGE)
-    visitor.app.query_params.clear()
-    visitor.app.query_params.update(query)
-    return visitor.run()
+    return visitor.go(PAGE, **query)
 
 
 def tiles(visitor) -> str:
@@ -145,7 +142,7 @@ def test_whatever_the_knobs_say_it_trains_and_is_looked_at_and_answers(page, kno
 def test_remedies_turn_knobs_that_the_page_has(page):
     page.turn("initializer", "zeros").turn("epochs", 1).press("Play")
     assert "Units are copies of each other" in page.words
-    page.app.get_by_key("remedy-0").click()
+    page.app.get_by_key("remedy-headline").click()
     page.run()
     assert page.url["initializer"] != "zeros"
 

@@ -23,10 +23,11 @@ from ...topics.digits.digits_experiment import COURSE_BATCH, COURSE_RATE, SIDE, 
 from ...topics.digits.upload import Seen
 from ...training.diagnostics import Snapshot
 from ...training.findings import Finding, findings
+from ...training.headline import headline
 from .. import player, source
 from ..run import Run
 from ..section import open_section
-from ..slots import FindingsSlot, Slot, WordsSlot
+from ..slots import FindingsSlot, HeadlineSlot, Slot, WordsSlot
 from ..tiles import Tile, TilesSlot, ink, signs
 from . import digits_targets
 
@@ -91,6 +92,7 @@ def train() -> None:
     )
     player.buttons(run)
     timeline = player.Timeline(run)
+    line = HeadlineSlot(st, run.turn)
 
     left, right = st.columns(2)
     left.caption("**Loss and accuracy** by epoch, on training and validation images")
@@ -117,6 +119,7 @@ def train() -> None:
         wrong_words: _mistakes_words,
         wrong: _mistakes,
         **weights,
+        line: lambda snapshot: headline(snapshot, _advice(run, snapshot)),
         happening: lambda snapshot: _advice(run, snapshot),
     }
     player.show(run, timeline, {loss: charts.loss_curve}, in_turn, words)
