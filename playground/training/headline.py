@@ -76,6 +76,6 @@ def _progress(seen: Snapshot) -> str:
 
 def _accuracy(seen: Snapshot) -> str:
     text = f"{percent(seen.moment.train_accuracy)} of the training set right"
-    if np.isfinite(seen.moment.test_accuracy):
-        text += f", {percent(seen.moment.test_accuracy)} of the test set"
+    if np.isfinite(seen.moment.held_out_accuracy):
+        text += f", {percent(seen.moment.held_out_accuracy)} of the {seen.data.held_out} set"
     return text

@@ -42,7 +42,7 @@ def test_a_network_that_has_learnt_is_said_to_have_with_its_accuracies():
     told = headline(seen, [])
     assert told.mood is Mood.GOOD
     assert percent(seen.moment.train_accuracy) in told.text
-    assert percent(seen.moment.test_accuracy) in told.text
+    assert percent(seen.moment.held_out_accuracy) in told.text
 
 
 @pytest.mark.parametrize(("rate", "mood"), [(0.1, Mood.GOOD), (1e-4, Mood.BAD)])
