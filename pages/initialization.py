@@ -3,12 +3,12 @@
 import streamlit as st
 
 from playground.charts import race_curves
-from playground.topics.initialization.standings import explanation, table
+from playground.topics.initialization.standings import race_headline, table
 from playground.ui import player
 from playground.ui.section import Section, open_section, show_sections
 from playground.ui.sections import initialization_papers, initialization_signal
-from playground.ui.sections.initialization_race import RaceRun, planes, seed_control
-from playground.ui.slots import Slot, TableSlot
+from playground.ui.sections.initialization_race import RaceRun, planes, seed_control, show_explanation
+from playground.ui.slots import HeadlineSlot, Slot, TableSlot
 from playground.ui.take_home import table_button
 
 PAGE = {"title": "Initialisation", "icon": ":material/casino:", "position": 2}
@@ -21,24 +21,25 @@ def race():
         "Press **Play**: all contestants see the same points and mini-batches. Only their first weights differ.",
         "race",
     )
-    paper = initialization_papers.chooser(run)
-
     player.buttons(run)
     timeline = player.Timeline(run)
+    line = HeadlineSlot(st, run.turn)
 
-    left, right = st.columns([11, 10])
+    left, right = st.columns([1, 1])
     with left:
         pictures = planes(run)
-        seed_control(run)
     curves = Slot(right)
-    words = {}
+    seed_control(run)
+    words = {line: lambda snapshot: race_headline(snapshot.trainer)}
+
+    paper = initialization_papers.chooser(run)
     if paper:
         claims = initialization_papers.ClaimsSlot(paper)
         words[claims] = claims.measure
 
     st.subheader("Standings", anchor=False)
     standings = TableSlot(st, "The contestants, with share of seeds that learnt, loss and accuracy, and a verdict")
-    st.caption(explanation(run.experiment))
+    show_explanation(run.experiment)
     table_button("standings.csv", lambda: table(run.trainer))
 
     each_frame = pictures | {curves: lambda snapshot: race_curves(snapshot.trainer)}

@@ -16,10 +16,11 @@ run = open_section(
 show = stage(run)
 show.player()
 
-left, right = st.columns([11, 10])
+left, right = st.columns([10, 11])
 show.plane(left)
 show.chart(right, "loss")
 show.chart(right, "accuracy")
+show.findings()
 
 st.subheader("Layer by layer", anchor=False)
 columns = st.columns([3, 3, 2, 2])

@@ -96,9 +96,8 @@ def test_what_draws_on_the_screen_is_known_to_its_own_folders_alone(library, fol
 
 
 def test_the_app_needs_nothing_but_the_user_interface_and_the_routes():
-    assert all(
-        name == "streamlit" or name.startswith(("playground.ui", "playground.film.routes")) for name in imports(APP)
-    )
+    needed = ("playground.ui", "playground.film.routes", "streamlit")
+    assert all(name.startswith(needed) for name in imports(APP))
 
 
 @each_module

@@ -23,6 +23,7 @@ from streamlit.testing.v1 import AppTest, app_test
 from playground.ui.address import BAR
 
 ROOT = Path(__file__).parents[1]
+VISIT = ROOT / "playground" / "ui" / "visit.py"
 PATIENCE = 30  # seconds to wait for anything before it counts as failed
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")  # by the names of their commands; the first there is
 
@@ -39,7 +40,7 @@ class Visitor:
     """One visitor's session, opened with a URL's parameters. No step of it may cause an error on the page."""
 
     def __init__(self, **query: str):
-        self.app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=PATIENCE)
+        self.app = AppTest.from_file(VISIT, default_timeout=PATIENCE)
         self.app.query_params.update(query)
         self.run()
 
@@ -48,10 +49,11 @@ class Visitor:
         assert [exception.message for exception in self.app.exception] == []
         return self
 
-    def go(self, page: str) -> "Visitor":
-        """Open a page by its file, as a click in the navigation does: the URL's parameters are gone."""
-        self.app.switch_page(page)
+    def go(self, page: str, **query: str) -> "Visitor":
+        """Open a page by its file, as a click in the navigation does, or a link with these parameters in its URL."""
+        self.app.switch_page(os.path.relpath(ROOT / page, VISIT.parent))
         self.app.query_params.clear()
+        self.app.query_params.update(query)
         return self.run()
 
     def button(self, label: str):

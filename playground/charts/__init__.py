@@ -13,6 +13,7 @@ from .plane import boundary, plane
 from .race_curves import race_curves
 from .split_curves import split_curves, split_distances, split_recalls
 from .sweep_curves import sweep_losses, sweep_shares
+from .tuning_curves import tuning_accuracies, tuning_optimism
 from .week_progress import week_progress
 
 __all__ = [
@@ -46,6 +47,8 @@ __all__ = [
     "split_recalls",
     "sweep_losses",
     "sweep_shares",
+    "tuning_accuracies",
+    "tuning_optimism",
     "update_ratios",
     "week_progress",
     "weight_histograms",

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from ..text import number
 from ..topics.initialization.many_networks import quantiles
-from .palette import CONTESTANTS
+from .contestant_styles import color_of
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
 
 CURVE, AROUND = 320, 50  # pixels of height, and those of them that the axis takes
@@ -118,7 +118,7 @@ def _names(ends: list[tuple[str, float, float]], low: float, high: float, log: b
 
 def _contestant_color(labels: tuple[str, ...]) -> alt.Color:
     """Without a legend: the names are at the ends of the lines."""
-    scale = alt.Scale(domain=list(labels), range=list(CONTESTANTS[: len(labels)]))
+    scale = alt.Scale(domain=list(labels), range=[color_of(label) for label in labels])
     return alt.Color("contestant:N", scale=scale, legend=None)
 
 

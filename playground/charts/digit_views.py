@@ -11,7 +11,7 @@ from ..topics.digits.analysis import Images, Places, how_sure
 from .palette import CLASSES, NOW, REFERENCE, WRONG
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
 
-MATRIX, MAP, BARS = 500, 480, 330  # pixels of height
+MATRIX, MAP, BARS = 400, 480, 330  # pixels of height
 FULL = 5  # a mistake that is made this often, or the most frequent one if that is more, has the full colour
 INK = "#24222b"  # text on a light colour
 
@@ -21,7 +21,7 @@ def confusion_heatmap(matrix: np.ndarray, name: str) -> Picture:
 
     Args:
         matrix: counts, shape (classes, classes).
-        name: "test images".
+        name: "validation images".
     """
     off = matrix * (1 - np.eye(len(matrix), dtype=int))
     label, said = np.indices(matrix.shape)

@@ -11,7 +11,8 @@ from ..topics.batch_norm.paired_runs import PROBE, PairsTrainer
 from ..training.contestants import Contestant
 from ..training.diagnostics import layer_statistics
 from ..training.significance import quartiles
-from .palette import CONTESTANTS, REFERENCE
+from .contestant_styles import color_and_dash, style
+from .palette import REFERENCE
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
 
 POINTS = 60  # of a curve, at most
@@ -48,7 +49,7 @@ def input_drift(trainer: PairsTrainer, contestant: Contestant, seed: int) -> Pic
         for layer in range(n_layers)
     )
     return Picture(
-        _drift_spec(n_layers, limit, CONTESTANTS[which]),
+        _drift_spec(n_layers, limit, style(contestant).color),
         {"inputs": pa.Table.from_pylist(rows, pa.schema(texts | {"layer": pa.int64(), "zero": pa.float64()}))},
         f"{contestant.label}: 15th, 50th and 85th percentile of the inputs of the activation function, layer by layer, "
         f"from epoch 0 to {epochs[-1]}: {words}.",
@@ -109,17 +110,16 @@ def paired_gradients(trainer: PairsTrainer) -> Picture:
         packed = {"low": pack(low), "median": pack(median), "high": pack(high)}
         rows.append(packed | {"layer": pack(np.flatnonzero(finite) + 1), "contestant": contestant.label})
         words.append(f"{contestant.label} {', '.join(map(number, median))}")
-    labels = tuple(contestant.label for contestant in trainer.race.contestants)
     names = ("low", "median", "high", "layer", "contestant")
     return Picture(
-        _gradient_spec(labels, len(trainer.race.hidden) + 1),
+        _gradient_spec(trainer.race.contestants, len(trainer.race.hidden) + 1),
         {"gradients": pa.Table.from_pylist(rows, pa.schema({name: pa.string() for name in names}))},
         f"Norm of the gradient dL/dW by layer, median over {trainer.race.n_seeds} seeds: {'; '.join(words)}.",
     )
 
 
 @lru_cache(maxsize=64)
-def _gradient_spec(labels: tuple[str, ...], n_layers: int) -> Spec:
+def _gradient_spec(contestants: tuple[Contestant, ...], n_layers: int) -> Spec:
     curves = unpack("gradients", "layer", "low", "median", "high")
     x = alt.X(
         "layer:Q",
@@ -133,11 +133,11 @@ def _gradient_spec(labels: tuple[str, ...], n_layers: int) -> Spec:
     )
     scale = alt.Scale(type="log", nice=False, domain={"unionWith": [1e-3, 0.1]})
     axis = alt.Axis(title="|dL/dW| (log scale)", tickCount=4, format="~e", grid=False, minExtent=AXIS)
-    color = alt.Color(
-        "contestant:N", scale=alt.Scale(domain=list(labels), range=list(CONTESTANTS[: len(labels)])), legend=None
+    look = color_and_dash(contestants)
+    band = curves.mark_area(opacity=0.18).encode(
+        x, alt.Y("low:Q", scale=scale, axis=axis), alt.Y2("high:Q"), look["color"]
     )
-    band = curves.mark_area(opacity=0.18).encode(x, alt.Y("low:Q", scale=scale, axis=axis), alt.Y2("high:Q"), color)
     line = curves.mark_line(strokeWidth=2, point={"size": 50, "opacity": 1}).encode(
-        x, alt.Y("median:Q", scale=scale, axis=axis), color
+        x, alt.Y("median:Q", scale=scale, axis=axis), **look
     )
     return specification(GRADIENTS, band, line)

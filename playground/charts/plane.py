@@ -1,4 +1,7 @@
-"""The plane as a network sees it: coloured by class probability, with its training and test points."""
+"""The plane as a network sees it: coloured by class probability, with its training and test points.
+
+One unit of x1 is as long on the screen as one of x2, whatever the width of the picture: angles and distances are true.
+"""
 
 from functools import lru_cache
 
@@ -15,7 +18,9 @@ from .picture import Picture, Spec, pack, specification, unpack
 
 MARGINS = (0.0, 0.4, 0.8)  # lead of the most probable class: its colour is one shade stronger above each of them
 SMALL_MARGINS, SMALL_GRID, SMALL_POINTS = (0.0, 0.6), 26, 100  # of a small picture; a page shows many of them
-SQUARE, SMALL = 470, 200  # pixels of height
+SQUARE, SMALL = 430, 153  # pixels of height
+SIDE = "min(width, height)"  # Vega: the side of the largest square that fits
+DIVERGED, UNDECIDED = "diverged", "undecided"  # what a plane says in words that has no colours
 
 
 def boundary(snapshot: Snapshot) -> Picture:
@@ -24,26 +29,36 @@ def boundary(snapshot: Snapshot) -> Picture:
 
 
 @np.errstate(all="ignore")  # the network may have diverged
-def plane(data: Data, network: NeuralNetwork, small: bool = False) -> Picture:
-    """The same for any network on any data. A small one has no legends or axes, and only some of the points."""
+def plane(data: Data, network: NeuralNetwork, small: bool = False, diverged: bool = False) -> Picture:
+    """The same for any network on any data. A small one has no legends or axes, and only some of the points.
+
+    A network that has diverged (by `diverged`, or as its outputs are no numbers), or for which all classes are equally
+    probable, has a word in place of colours.
+    """
     low, high = view_limits(data)
     X = np.concatenate([data.X_train, data.X_test])
     labels = np.concatenate([data.y_train, data.y_test]).argmax(axis=1)
-    wrong = network.predict(X).argmax(axis=-1) != labels
+    output = network.predict(X)
+    wrong = output.argmax(axis=-1) != labels
     train = np.arange(len(X)) < data.n_train
     shown = np.arange(len(X)) % -(-len(X) // SMALL_POINTS) == 0 if small else np.full(len(X), True)
     points = {"x1": X[:, 0], "x2": X[:, 1], "class": labels, "split": np.where(train, "train", "test")}
-    ringed = shown & wrong
+    diverged = diverged or not np.isfinite(output).all()
+    ringed = shown & wrong & (not diverged)
     size = 150 if len(X) < 50 else 42
     probabilities = class_probabilities(network, low, high, SMALL_GRID if small else GRID)
+    regions = _regions(probabilities, SMALL_MARGINS if small else MARGINS, low, high)
+    word = DIVERGED if diverged else UNDECIDED if not regions.num_rows else ""
     return Picture(
         _boundary_spec(data.n_classes, low, high, size // (2 if small else 1), small),
         {
-            "regions": _regions(probabilities, SMALL_MARGINS if small else MARGINS, low, high),
+            "regions": regions.slice(0, 0) if diverged else regions,
+            "word": pa.table({"word": [word], "middle": [(low + high) / 2]}),
             "points": pa.table({name: values[shown] for name, values in points.items()}),
             "wrong": pa.table({"x1": X[ringed, 0], "x2": X[ringed, 1]}),
         },
-        "Decision boundary: class probabilities over the plane of x1 and x2. "
+        (f"{word.capitalize()}. " if word else "")
+        + "Decision boundary: class probabilities over the plane of x1 and x2. "
         f"Misclassified: {(wrong & train).sum()} of {train.sum()} training points, "
         f"{(wrong & ~train).sum()} of {(~train).sum()} test points.",
     )
@@ -90,21 +105,22 @@ def leads(probabilities: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def _boundary_spec(n_classes: int, low: float, high: float, size: int, small: bool) -> Spec:
-    def axis(name):
-        return {
-            "scale": alt.Scale(domain=[low, high], nice=False, zero=False),
-            "axis": None if small else alt.Axis(title=name, grid=False),
-        }
+    def axis(name, *ends):
+        scale = alt.Scale(domain=[low, high], nice=False, zero=False, range=[{"expr": end} for end in ends])
+        return {"scale": scale, "axis": None if small else alt.Axis(title=name, grid=False, titlePadding=4)}
 
     def legend(**about):
         return None if small else alt.Legend(title=None, **about)
 
+    x1 = alt.X("x1:Q", **axis("x₁", "0", SIDE))
+    x2 = alt.Y("x2:Q", **axis("x₂", "height", f"height - {SIDE}"))
     classes = list(range(n_classes))
     fill = alt.Fill(
         "class:N",
         scale=alt.Scale(domain=classes, range=list(CLASSES[:n_classes])),
         legend=legend(
             orient="top",
+            offset=4,
             symbolType="circle",
             symbolOpacity=1,
             symbolStrokeWidth=1,
@@ -115,7 +131,7 @@ def _boundary_spec(n_classes: int, low: float, high: float, size: int, small: bo
         unpack("regions", "x1", "x2", as_text=True)
         .transform_window(order="row_number()")
         .mark_line(filled=True, fillOpacity=0.13, strokeWidth=0)
-        .encode(alt.X("x1:Q", **axis("x₁")), alt.Y("x2:Q", **axis("x₂")), fill, detail="region:N", order="order:Q")
+        .encode(x1, x2, fill, detail="region:N", order="order:Q")
     )
     points = (
         alt.Chart(alt.NamedData("points"))
@@ -127,7 +143,7 @@ def _boundary_spec(n_classes: int, low: float, high: float, size: int, small: bo
             shape=alt.Shape(
                 "split:N",
                 scale=alt.Scale(domain=["train", "test"], range=["circle", "square"]),
-                legend=legend(orient="bottom", symbolFillColor=REFERENCE, symbolStrokeWidth=1),
+                legend=legend(orient="bottom", offset=4, symbolFillColor=REFERENCE, symbolStrokeWidth=1),
             ),
         )
     )
@@ -141,8 +157,14 @@ def _boundary_spec(n_classes: int, low: float, high: float, size: int, small: bo
             stroke=alt.Stroke(
                 "mark:N",
                 scale=alt.Scale(domain=["misclassified"], range=[WRONG]),
-                legend=legend(orient="bottom"),
+                legend=legend(orient="bottom", offset=4),
             ),
         )
     )
-    return specification(SMALL if small else SQUARE, regions, points, wrong)
+    word = alt.Chart(alt.NamedData("word")).encode(alt.X("middle:Q"), alt.Y("middle:Q"), text="word:N")
+    letters = {"fontSize": 18 if small else 26, "fontWeight": "bold"}
+    halo = word.mark_text(**letters, color="white", stroke="white", strokeWidth=5)
+    colored = word.mark_text(**letters).encode(
+        color=alt.condition(f"datum.word == '{DIVERGED}'", alt.value(WRONG), alt.value(REFERENCE))
+    )
+    return specification(SMALL if small else SQUARE, regions, points, wrong, halo, colored)

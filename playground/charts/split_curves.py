@@ -1,4 +1,4 @@
-"""Two ways to split in charts: accuracy by epoch, which digits fail, and how near test and training images are."""
+"""Two ways to split in charts: accuracy by epoch, which digits fail, and how near held-out and training images are."""
 
 from functools import lru_cache
 
@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from ..data.datasets import SPLITS
 from ..text import number, percent
-from ..topics.digits.splits import PAIR, TestPart, TwoSplitsTrainer
+from ..topics.digits.splits import PAIR, HeldOut, TwoSplitsTrainer
 from ..training.significance import quartiles
 from .palette import CONTESTANTS
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
@@ -20,7 +20,7 @@ LABELS = tuple(SPLITS[split].label for split in PAIR)
 
 
 def split_curves(trainer: TwoSplitsTrainer) -> Picture:
-    """Test accuracy by epoch, one colour per way to split: median over the seeds, and a band between the quartiles.
+    """Validation accuracy by epoch, one colour per way to split: median over seeds, and a band between quartiles.
 
     It starts at the first epoch: the accuracy of untrained networks would take most of the height.
     """
@@ -33,7 +33,7 @@ def split_curves(trainer: TwoSplitsTrainer) -> Picture:
     return Picture(
         _curves_spec(),
         {"accuracies": pa.table({"epoch": [pack(epochs)] * len(PAIR), "split": LABELS} | bands)},
-        f"Test accuracy by epoch for two ways to split, median over {accuracies.shape[1]} seeds. "
+        f"Validation accuracy by epoch for two ways to split, median over {accuracies.shape[1]} seeds. "
         f"After epoch {epochs[-1]}: {words}.",
     )
 
@@ -47,7 +47,7 @@ def _curves_spec() -> Spec:
         axis=alt.Axis(title="Epoch", tickCount=8, format="~s"),
     )
     scale = alt.Scale(domain={"unionWith": [0.85, 1]}, zero=False, nice=False)
-    axis = alt.Axis(title="Test accuracy", format="%", tickCount=6, minExtent=AXIS)
+    axis = alt.Axis(title="Validation accuracy", format="%", tickCount=6, minExtent=AXIS)
     band = curves.mark_area(opacity=0.18).encode(
         x, alt.Y("low:Q", scale=scale, axis=axis), alt.Y2("high:Q"), _color("stroke")
     )
@@ -56,7 +56,7 @@ def _curves_spec() -> Spec:
 
 
 def split_recalls(recalls: np.ndarray) -> Picture:
-    """Which digits fail: for each digit the share of its test images that is right, median and quartiles over seeds.
+    """Which digits fail: share of each digit's validation images that is right, median and quartiles over seeds.
 
     Args:
         recalls: shape (2 ways to split, seeds, digits).
@@ -72,7 +72,8 @@ def split_recalls(recalls: np.ndarray) -> Picture:
     return Picture(
         _recalls_spec(recalls.shape[-1]),
         {"recalls": pa.Table.from_pylist(rows)},
-        f"Share of each digit's test images that is right, median over {recalls.shape[1]} seeds. {'; '.join(words)}.",
+        f"Share of each digit's validation images that is right, median over {recalls.shape[1]} seeds. "
+        f"{'; '.join(words)}.",
     )
 
 
@@ -86,7 +87,7 @@ def _recalls_spec(n_digits: int) -> Spec:
     )
     offset = alt.YOffset("split:N", scale=alt.Scale(domain=list(LABELS), paddingOuter=0.6))
     scale = alt.Scale(domain={"unionWith": [0.6, 1]}, zero=False, nice=False, padding=6)
-    axis = alt.Axis(title="Right of its test images", format="%", tickCount=6, orient="top")
+    axis = alt.Axis(title="Right of its validation images", format="%", tickCount=6, orient="top")
     spread = rows.mark_rule(strokeWidth=3, opacity=0.4).encode(
         alt.X("low:Q", scale=scale, axis=axis), alt.X2("high:Q"), y, offset, _color("circle")
     )
@@ -96,8 +97,8 @@ def _recalls_spec(n_digits: int) -> Spec:
     return specification(DIGITS, spread, dots)
 
 
-def split_distances(last: TestPart, stratified: list[TestPart]) -> Picture:
-    """Distribution of the distances from test images to their nearest training images, with medians as dashes.
+def split_distances(last: HeldOut, stratified: list[HeldOut]) -> Picture:
+    """Distribution of the distances from held-out images to their nearest training images, with medians as dashes.
 
     Args:
         last: the last part of the file.
@@ -114,7 +115,7 @@ def split_distances(last: TestPart, stratified: list[TestPart]) -> Picture:
     return Picture(
         _distances_spec(),
         {"distances": pa.Table.from_pylist(rows), "medians": pa.table({"median": medians, "split": LABELS})},
-        f"Distance from each test image to the nearest training image, as a distribution: medians {words}.",
+        f"Distance from each held-out image to the nearest training image, as a distribution: medians {words}.",
     )
 
 
@@ -126,7 +127,7 @@ def _distances_spec() -> Spec:
         scale=alt.Scale(nice=False),
         axis=alt.Axis(title="Distance to the nearest training image", tickCount=6),
     )
-    axis = alt.Axis(title="Share of the test images", format="%", tickCount=4, minExtent=AXIS)
+    axis = alt.Axis(title="Share of the held-out images", format="%", tickCount=4, minExtent=AXIS)
     y = alt.Y("share:Q", stack=None, axis=axis)
     areas = curves.mark_area(interpolate="step-after", fillOpacity=0.14).encode(x, y, _color("stroke"))
     lines = curves.mark_line(interpolate="step-after", strokeWidth=2).encode(x, y, _color("stroke"))

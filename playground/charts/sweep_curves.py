@@ -9,11 +9,13 @@ import pyarrow as pa
 
 from ..text import number
 from ..topics.batch_norm.sweep import HALF, SWEPT, TRAINS, SweepTrainer, range_words
+from ..training.contestants import Contestant
 from ..training.significance import quartiles
-from .palette import CONTESTANTS, REFERENCE
+from .contestant_styles import color_and_dash
+from .palette import REFERENCE
 from .picture import AXIS, Picture, Spec, pack, specification, unpack
 
-LOSSES, SHARES = 340, 170  # pixels of height
+LOSSES, SHARES = 275, 130  # pixels of height
 MARGIN = AXIS + 8  # pixels for the labels of the vertical axes
 FLOOR, CEILING = 1e-4, 10.0  # losses beyond are drawn at these
 LABELS = ("without batch normalisation", "with batch normalisation")
@@ -30,9 +32,9 @@ def sweep_losses(trainer: SweepTrainer) -> Picture:
         for label, row in zip(LABELS, median, strict=True)
     )
     return Picture(
-        _losses_spec(sweep.swept),
+        _losses_spec(sweep.swept, sweep.contestants),
         {
-            "losses": pa.table({"value": [pack(sweep.values)] * 2, "which": LABELS} | table),
+            "losses": pa.table({"value": [pack(sweep.values)] * 2, "contestant": LABELS} | table),
             "guessing": pa.table({"loss": [guessing]}),
         },
         f"Training loss against {SWEPT[sweep.swept].label}, median over {sweep.n_seeds} seeds, after "
@@ -47,10 +49,10 @@ def sweep_shares(trainer: SweepTrainer) -> Picture:
         f"{label} at least half {range_words(sweep.values, row)}" for label, row in zip(LABELS, shares, strict=True)
     )
     return Picture(
-        _shares_spec(sweep.swept),
+        _shares_spec(sweep.swept, sweep.contestants),
         {
             "shares": pa.table(
-                {"value": [pack(sweep.values)] * 2, "share": [pack(row) for row in shares], "which": LABELS}
+                {"value": [pack(sweep.values)] * 2, "share": [pack(row) for row in shares], "contestant": LABELS}
             )
         },
         f"Share of {sweep.n_seeds} seeds with a training accuracy of {TRAINS:.0%}, against "
@@ -70,36 +72,34 @@ def _decades(low: float, high: float) -> list[float]:
     return [10.0**power for power in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)]
 
 
-def _color(legend: alt.Legend | None) -> alt.Color:
-    return alt.Color("which:N", scale=alt.Scale(domain=list(LABELS), range=list(CONTESTANTS[:2])), legend=legend)
-
-
 @lru_cache(maxsize=32)
-def _losses_spec(swept: str) -> Spec:
+def _losses_spec(swept: str, contestants: tuple[Contestant, ...]) -> Spec:
     curves = unpack("losses", "value", "low", "median", "high")
     x = _x(swept)
     scale = alt.Scale(type="log", nice=False, domain={"unionWith": [0.1, CEILING]})
     axis = alt.Axis(title="Training loss (log scale)", values=_decades(FLOOR, CEILING), format="~g", minExtent=MARGIN)
-    color = _color(
-        alt.Legend(
-            title=None, orient="top", columns=1, symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1, labelLimit=0
-        )
+    legend = alt.Legend(
+        title=None, orient="top", columns=1, offset=4, labelLimit=0, symbolType="stroke", symbolSize=300,
+        symbolOpacity=1,
     )  # fmt: skip
-    band = curves.mark_area(opacity=0.18).encode(x, alt.Y("low:Q", scale=scale, axis=axis), alt.Y2("high:Q"), color)
-    line = curves.mark_line(strokeWidth=2.5).encode(x, alt.Y("median:Q", scale=scale, axis=axis), color)
+    look = color_and_dash(contestants, LABELS, legend)
+    band = curves.mark_area(opacity=0.18).encode(
+        x, alt.Y("low:Q", scale=scale, axis=axis), alt.Y2("high:Q"), look["color"]
+    )
+    line = curves.mark_line(strokeWidth=2.5).encode(x, alt.Y("median:Q", scale=scale, axis=axis), **look)
     table = alt.Chart(alt.NamedData("guessing"))
     rule = table.mark_rule(strokeDash=[4, 3], color=REFERENCE).encode(alt.Y("loss:Q", scale=scale, axis=axis))
     return specification(LOSSES, rule, band, line)
 
 
 @lru_cache(maxsize=32)
-def _shares_spec(swept: str) -> Spec:
+def _shares_spec(swept: str, contestants: tuple[Contestant, ...]) -> Spec:
     scale = alt.Scale(domain=[0, 1.03], nice=False)
     axis = alt.Axis(title=f"Seeds at {TRAINS:.0%}", values=[0, 0.5, 1], format="%", minExtent=MARGIN)
     line = (
         unpack("shares", "value", "share")
         .mark_line(strokeWidth=2, point={"size": 25, "opacity": 1})
-        .encode(_x(swept), alt.Y("share:Q", scale=scale, axis=axis), _color(None))
+        .encode(_x(swept), alt.Y("share:Q", scale=scale, axis=axis), **color_and_dash(contestants, LABELS))
     )
     half = alt.Chart(alt.NamedData("shares")).mark_rule(strokeDash=[4, 3], color=REFERENCE).encode(y=alt.YDatum(HALF))
     return specification(SHARES, half, line)

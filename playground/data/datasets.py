@@ -1,4 +1,4 @@
-"""A dataset is examples with labels, and a split says which of them train and which only test.
+"""A dataset is examples with labels, and a split says which of them train, which validate, and which only test.
 
 To add one, write one function (rng, n_points, noise, n_classes) -> X, labels under `@dataset(...)`: it is then in
 `DATASETS` and everywhere in the app. To add a split, write one function (rng, labels) -> order under
@@ -27,6 +27,7 @@ class Dataset:
         function: (rng, n_points, noise, n_classes) -> X of shape (n_points, n_features) and labels (n_points,).
         given: whether its examples are given, so that number of points and noise don't apply.
         tested: whether some of its examples are kept for testing; otherwise all train.
+        validated: whether the first half of those that are kept is for validation: to choose knobs by.
         many_classes: whether the number of classes may be chosen.
         n_classes: their number, where it may not be chosen.
         n_examples: their number, where the examples are given; otherwise 0.
@@ -42,16 +43,13 @@ class Dataset:
     function: Callable[..., tuple[np.ndarray, np.ndarray]]
     given: bool = False
     tested: bool = True
+    validated: bool = False
     many_classes: bool = False
     n_classes: int = 2
     n_examples: int = 0
     n_features: int = 2
     shares: Callable[[int], np.ndarray] | None = None
     learnt_with: Mapping[str, Any] | None = None
-
-    def draw(self, rng, n_points: int, noise: float, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
-        """Examples and their labels: arrays of shapes (n_points, n_features) and (n_points,)."""
-        return self.function(rng, n_points, noise, n_classes)
 
 
 DATASETS: Catalogue = Catalogue("dataset", kind=Dataset, parameters=("rng", "n_points", "noise", "n_classes"))
@@ -68,7 +66,7 @@ class Split:
         name: key in `SPLITS` and in URLs.
         label: name on the screen.
         meaning: one sentence: what it does.
-        function: (rng, labels) -> the indices of all examples; the first of them train, the others test.
+        function: (rng, labels) -> the indices of all examples; the first of them train, the others are held out.
     """
 
     name: str
@@ -90,7 +88,7 @@ def shuffled(rng, labels):
     return rng.permutation(len(labels))
 
 
-@way_to_split(label="Stratified", meaning="Shuffled, with the same share of each class in both parts.")
+@way_to_split(label="Stratified", meaning="Shuffled, with the same share of each class in all parts.")
 def stratified(rng, labels):
     # scikit-learn refuses to stratify where a class has only one example, which can happen here
     order = rng.permutation(len(labels))
@@ -103,7 +101,7 @@ def stratified(rng, labels):
 
 @way_to_split(
     label="Last part",
-    meaning="As they stand in the file: the first train, the last test. No random sample of the whole.",
+    meaning="As they stand in the file: the first train, the last are held out. No random sample of the whole.",
 )
 def last_part(rng, labels):
     return np.arange(len(labels))
@@ -111,17 +109,34 @@ def last_part(rng, labels):
 
 @dataclass(frozen=True)
 class Data:
-    """Examples split into those to train on and those to test with.
+    """Examples split into those to train on, those to choose knobs by, and those to test with.
 
     Attributes:
-        X_train, X_test: (examples, n_features). The test part may be empty.
-        y_train, y_test: one-hot labels, (examples, n_classes).
+        X_train, X_validation, X_test: (examples, n_features). Only the first is never empty.
+        y_train, y_validation, y_test: one-hot labels, (examples, n_classes).
     """
 
     X_train: np.ndarray
     y_train: np.ndarray
+    X_validation: np.ndarray
+    y_validation: np.ndarray
     X_test: np.ndarray
     y_test: np.ndarray
+
+    @property
+    def held_out(self) -> str:
+        """The part on which a network is watched while it trains: "validation" if there is one, or else "test"."""
+        return "validation" if len(self.X_validation) else "test"
+
+    @property
+    def X_held_out(self) -> np.ndarray:
+        """The examples of this part, (examples, n_features)."""
+        return self.X_validation if self.held_out == "validation" else self.X_test
+
+    @property
+    def y_held_out(self) -> np.ndarray:
+        """Their one-hot labels, (examples, n_classes)."""
+        return self.y_validation if self.held_out == "validation" else self.y_test
 
     @property
     def n_classes(self) -> int:
@@ -135,20 +150,26 @@ class Data:
 
 
 def make_data(
-    name: str, rng: np.random.Generator, n_points: int, noise: float, n_classes: int, train_share: float,
+    name: str,
+    rng: np.random.Generator,
+    n_points: int,
+    noise: float,
+    n_classes: int,
+    train_share: float,
     split: str = "shuffled",
-) -> Data:  # fmt: skip
+) -> Data:
     """Draw the examples of a dataset and split them; at least one is for training."""
     source = DATASETS[name]
-    n_classes = n_classes if source.many_classes else source.n_classes
-    X, labels = source.draw(rng, n_points, noise, n_classes)
-    y = np.eye(n_classes)[labels]
+    n_labels = n_classes if source.many_classes else source.n_classes
+    X, labels = source.function(rng, n_points, noise, n_labels)
+    y = np.eye(n_labels)[labels]  # one-hot
     if not source.tested:
-        return Data(X, y, X[:0], y[:0])
+        return Data(X, y, X[:0], y[:0], X[:0], y[:0])
     order = SPLITS[split](rng, labels)
     n_train = max(1, int(train_share * len(X) + 1e-9))  # rounded down, as on the course page
-    train, test = order[:n_train], order[n_train:]
-    return Data(X[train], y[train], X[test], y[test])
+    n_validation = (len(X) - n_train + 1) // 2 if source.validated else 0
+    train, validation, test = np.split(order, [n_train, n_train + n_validation])
+    return Data(X[train], y[train], X[validation], y[validation], X[test], y[test])
 
 
 def _seed(rng):
@@ -249,7 +270,7 @@ def unequal_clouds(rng, n_points, noise, n_classes):
 @dataset(
     label="Handwritten digits",
     meaning="1,797 images of 8 x 8 pixels by 13 writers (Alpaydin & Kaynak 1998), in scikit-learn.",
-    given=True, n_classes=10, n_examples=1797, n_features=64,
+    given=True, validated=True, n_classes=10, n_examples=1797, n_features=64,
 )  # fmt: skip
 def digits(rng, n_points, noise, n_classes):
     X, labels = _digits()

@@ -36,6 +36,7 @@ def film_page(experiment: Experiment) -> str:
         "query": "",
         "film": "",
         "epochs": experiment.epochs,
+        "held_out": clip.data.held_out,
         "columns": columns(shown),
         "scene": scene(clip),
         "legend": legend(clip),

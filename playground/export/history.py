@@ -13,13 +13,15 @@ from ..training.trainer import Moment, Trainer
 def history_csv(trainer: Trainer, place: tuple[int, ...] = ()) -> str:
     """A row for each recorded moment, in full precision: the fields of `Moment`, with update_ratio_1, _2 ... by layer.
 
-    What does not exist, such as a loss on no test points, is nan. For a stack, of the network at `place`.
+    Figures on the part held out have its name, as in test_loss. What does not exist, such as a loss on no points, is
+    nan. For a stack, of the network at `place`.
     """
     *columns, ratios = [each.name for each in fields(Moment)]
     layers = range(1, len(trainer.network.dense) + 1)
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow([*columns, *(f"{ratios.removesuffix('s')}_{layer}" for layer in layers)])
+    names = [column.replace("held_out", trainer.data.held_out) for column in columns]
+    table.writerow([*names, *(f"{ratios.removesuffix('s')}_{layer}" for layer in layers)])
     for moment in tuple(trainer.history.moments):
         figures = [*(getattr(moment, name) for name in columns), *moment.update_ratios]
         table.writerow([repr(_of(figure, place)) for figure in figures])
@@ -31,14 +33,16 @@ def _of(figure: float | np.ndarray, place: tuple[int, ...]) -> float:
     return figure[place].item() if np.ndim(figure) else figure
 
 
-def newest_network(trainer: Trainer, place: tuple[int, ...] = ()) -> NeuralNetwork:
-    """The network at the newest moment whose state is kept; for a stack that keeps none, the one at `place` now."""
+def network_at(trainer: Trainer, place: tuple[int, ...] = (), moment: int | None = None) -> NeuralNetwork:
+    """The network at a moment of the history, or at the newest whose state is kept.
+
+    For a stack that keeps none, the one at `place` now.
+    """
     if not trainer.history.kept:
         return trainer.network.select(place)
-    state = trainer.history.state(trainer.history.kept[-1])  # at once: a run that plays may drop it with its next epoch
-    network = trainer.network.select()
-    network.restore(state)
-    return network.select(place)
+    if moment not in trainer.history.kept:
+        moment = trainer.history.kept[-1]
+    return trainer.network_at(moment).select(place)
 
 
 def weights_npz(network: NeuralNetwork) -> bytes:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from ..nn.catalogue import Catalogue, made_of
 from ..nn.validation import checked
-from .rewriting import WIDTH, class_text, entry_text, identifiers, literal, without_decorator
+from .rewriting import WIDTH, class_text, entry_text, identifiers, literal, names_in, without_decorator
 
 
 class Key(NamedTuple):
@@ -203,7 +203,7 @@ class _Gathering:
             before = len(self.wanted), len(self.attributes)
             found = {key: self.definition(key) for key in self.wanted}
             for key, definition in found.items():
-                names, attributes = identifiers(ast.parse(definition.code))
+                names, attributes = names_in(definition.code)
                 self.attributes |= attributes
                 for name in names:
                     self.follow(key.module, name, key.module)

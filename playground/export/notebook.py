@@ -8,8 +8,9 @@ from ..nn.catalogue import made_of
 from ..training.experiment import Experiment
 from . import plot
 from .listing import Definition, gather
-from .script import blocks, description, experiment_listing, head, heading, made_with, promise
+from .script import before, blocks, description, experiment_listing, head, heading, made_with, promise, until
 
+RUN = "history = []\nnetwork = train(Experiment(), history=history)"
 FORMULAS = {  # of the parts that are in no catalogue
     "Dense": r"""
 A **dense layer** adds up its inputs, each times a weight: $Z = X W + b$, one example a row. With $G = \partial L /
@@ -88,21 +89,23 @@ def part(module: str, definitions: list[Definition]) -> list[dict[str, Any]]:
     return [*cells, code("\n\n\n".join(blocks(together)))]
 
 
-def experiment_notebook(experiment: Experiment) -> str:
+def experiment_notebook(experiment: Experiment, steps: int | None = None) -> str:
     """The notebook of an experiment: run from top to bottom, it prints what the script prints, and draws the loss."""
+    experiment = before(experiment, steps)
     opening = [
         "# A neural network in NumPy alone",
         "This is the code that trains the networks of the playground, and one experiment with it.",
         "\n".join(f"- {line}" for line in description(experiment)),
-        f"Made with {made_with()}. It needs NumPy 2 or a later one.\n{promise(experiment)}",
+        f"Made with {made_with()}. It needs NumPy 2 or a later one.\n{promise(experiment, steps)}",
     ]
-    cells = [markdown("\n\n".join(opening)), code(head(experiment_listing(experiment)))]
-    for module, definitions in experiment_listing(experiment).sections.items():
+    listing, main = experiment_listing(experiment, until(RUN, steps))
+    cells = [markdown("\n\n".join(opening)), code(head(listing))]
+    for module, definitions in listing.sections.items():
         cells += part(module, definitions)
     [[picture]] = gather([(plot, "draw")]).sections.values()
     cells += [
-        markdown("## Run it\n\nTurn a knob of `Experiment`, run its cell again, and then this one."),
-        code("history = train(Experiment())"),
+        markdown("## Run it\n\nChange a number of `Experiment`, run its cell again, and then this one."),
+        code(main),
         markdown(heading(plot.__name__)),
         code(f"{picture.code}\n\n\ndraw(history)"),
     ]

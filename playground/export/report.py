@@ -1,34 +1,35 @@
 """Loss and accuracy, line by line: what an exported script prints while it trains."""
 
+from ..nn import NeuralNetwork
 from ..training.experiment import Experiment
-from ..training.loop import Figures, Training
+from ..training.loop import Training
 
 
-class PrintedTraining(Training):
-    """A training that prints losses and accuracies at its start and after each epoch, each with all its digits.
+def train(
+    experiment: Experiment, steps: int | None = None, history: list[tuple[float, ...]] | None = None
+) -> NeuralNetwork:
+    """Train the network of an experiment, and print how it learns, with all digits. Returns the network.
 
-    Attributes:
-        history: what was printed, line by line: epoch, training loss and accuracy, test loss and accuracy.
+    Args:
+        experiment: the experiment.
+        steps: mini-batches after which to stop; by default, the experiment's epochs.
+        history: a list to which each line of numbers is added.
     """
-
-    def __init__(self, experiment: Experiment):
-        self.history: list[tuple[float, ...]] = []
-        print("epoch, training loss, training accuracy, test loss, test accuracy")
-        super().__init__(experiment)
-
-    def note(self, figures: Figures) -> None:
-        """Print the figures; NaN for the test without test points."""
-        line = self.epoch, *map(float, figures)
-        print(*line, sep=", ")
-        self.history.append(line)
-
-
-def train(experiment: Experiment) -> list[tuple[float, ...]]:
-    """Train the network of an experiment to its end. Returns what was printed, line by line."""
-    training = PrintedTraining(experiment)
-    training.run()
-    if training.diverged == "overflow":
-        print("A weight has left all bounds: the run has diverged.")
-    elif training.diverged:
-        print("The loss stays far above that of guessing: the run has diverged.")
-    return training.history
+    training = Training(experiment)
+    held_out = training.data.held_out
+    print(f"epoch, training loss, training accuracy, {held_out} loss, {held_out} accuracy")
+    while True:
+        ends = (steps is not None and training.steps >= steps) or training.finished or training.stopped
+        if steps is not None and ends:  # it may be in the midst of an epoch
+            training.record()
+        if (training.position == 0 or ends) and not training.overflow:
+            line = training.progress, *map(float, training.figures)
+            print(*line, sep=", ")
+            if history is not None:
+                history.append(line)
+        if ends:
+            break
+        training.step()
+    if training.stopped:
+        print("The run has diverged: a weight is too large, or the loss stays far above that of guessing.")
+    return training.network

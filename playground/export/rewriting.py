@@ -5,12 +5,20 @@ import dataclasses
 import json
 import textwrap
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from ..nn.catalogue import made_of
 
 WIDTH = 120  # characters of a line
 MISSING = 'raise NotImplementedError("{} is yours to write")'
+
+
+@lru_cache(maxsize=2**12)
+def names_in(code: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The `identifiers` of a piece of code."""
+    names, attributes = identifiers(ast.parse(code))
+    return tuple(names), frozenset(attributes)
 
 
 def identifiers(node: ast.AST) -> tuple[dict[str, None], set[str]]:

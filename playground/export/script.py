@@ -6,22 +6,27 @@ import platform
 import re
 import sys
 import textwrap
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import lru_cache
 from importlib.metadata import version
 from urllib.parse import urlencode
 
 import numpy as np
 
-from ..data.datasets import DATASETS
-from ..settings.knobs import Choice, Knob
+from ..data import datasets
+from ..data.datasets import DATASETS, SPLITS
+from ..nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS
+from ..settings.knobs import Choice, Knob, Number, Real, Widths
 from ..topics.digits.digits_experiment import Digits
 from ..training import experiment as experiment_module
 from ..training.experiment import Experiment
+from ..training.loop import build_network
 from . import report
 from .check_tools import NUMPY_2
 from .listing import Definition, Listing, gather
+from .program import specialised
 from .rewriting import WIDTH, literal
+from .simplify import Known
 
 # For 1437 examples times weights of 64 x 128, one thread and two differ in the last digits; the app computes with one.
 ONE_THREAD = [
@@ -29,7 +34,32 @@ ONE_THREAD = [
     *(f'os.environ["{library}_NUM_THREADS"] = "1"' for library in ("OPENBLAS", "OMP", "MKL")),
 ]
 NEEDS_NUMPY_2 = ['if np.__version__.startswith("1."):', f'    raise ImportError("{NUMPY_2}")']
-RUN = 'if __name__ == "__main__":\n    train(Experiment())'
+CATALOGUES = {
+    "DATASETS": DATASETS,
+    "SPLITS": SPLITS,
+    "ACTIVATIONS": ACTIVATIONS,
+    "INITIALIZERS": INITIALIZERS,
+    "OPTIMIZERS": OPTIMIZERS,
+}
+RUN = """
+if __name__ == "__main__":
+    network = train(Experiment())
+    with np.errstate(all="ignore"):  # the weights of a network that has diverged are no numbers
+        print("For the first examples, the probability of each class:")
+        print(network.predict(experiment_data(Experiment()).X_train[:4]))
+""".strip()
+
+
+def until(main: str, steps: int | None) -> str:
+    """The code that runs at the end, where training stops after so many mini-batches."""
+    return main if steps is None else main.replace("train(Experiment()", f"train(Experiment(), steps={literal(steps)}")
+
+
+def before(experiment: Experiment, steps: int | None) -> Experiment:
+    """The experiment with those changes alone that come before the end."""
+    if steps is None:
+        return experiment
+    return replace(experiment, changes=tuple(change for change in experiment.changes if change.step <= steps))
 
 
 def description(experiment: Experiment) -> list[str]:
@@ -46,8 +76,10 @@ def _knobs(experiment: Experiment) -> dict[str, Knob]:
     return Experiment.knobs() | {name: knob for name, knob in experiment.knobs().items() if name in Experiment.knobs()}
 
 
-def promise(experiment: Experiment) -> str:
-    """What the script guarantees, and where to find the experiment in the app."""
+def promise(experiment: Experiment, steps: int | None = None) -> str:
+    """What the script guarantees, up to which moment it goes, and where to find the experiment in the app."""
+    if steps is not None:
+        return f"It stops after {steps:,} mini-batches: at the moment that was looked at.\n" + promise(experiment)
     if type(experiment) not in (Experiment, Digits):
         dtype = np.dtype(experiment.DTYPE).name
         return (
@@ -70,30 +102,60 @@ def made_with() -> str:
     return f"Python {platform.python_version()}, NumPy {np.__version__} and scikit-learn {version('scikit-learn')}"
 
 
+def script_knobs(experiment: Experiment) -> dict[str, Knob]:
+    """The knobs that the script has: its numbers, as far as they have an effect, and what changes in the run.
+
+    What else an experiment chooses is written out in the script: the dataset, the activation and so on.
+    """
+    turned = {change.knob for change in experiment.changes}
+    turned |= {"changes"} if turned else set()
+    return {name: knob for name, knob in Experiment.knobs().items() if name in turned or _is_number(name, experiment)}
+
+
+def _is_number(name: str, experiment: Experiment) -> bool:
+    """Whether a knob is a number, or numbers, with an effect."""
+    is_number = isinstance(Experiment.knobs()[name], Number | Widths)
+    return is_number and experiment.applies(name) and not _off(name, experiment)
+
+
+def _off(name: str, experiment: Experiment) -> bool:
+    """Whether a number switches something off: 0, as it is by default."""
+    knob = Experiment.knobs()[name]
+    return isinstance(knob, Real) and getattr(experiment, name) == knob.default == 0
+
+
 def knobs_code(experiment: Experiment) -> str:
-    """The class `Experiment` of a script: a field for each knob, with the values of this one, and no checks.
+    """The class `Experiment` of a script: a field for each of its knobs, with the values of this one, and no checks.
 
     Values are numbers, names from catalogues, and tuples of these: `literal` writes nothing else.
     """
     lines = ["@dataclass(frozen=True)", "class Experiment:"]
-    lines += ['    """Every knob of the experiment. Turn one, and run it again."""', ""]
-    for each in fields(Experiment):
-        value, knob = getattr(experiment, each.name), Experiment.knobs()[each.name]
-        annotation = each.type if isinstance(each.type, str) else inspect.formatannotation(each.type)
+    lines += ['    """The numbers of the experiment: change one, and run it again."""', ""]
+    for name, knob in script_knobs(experiment).items():
+        value, annotation = getattr(experiment, name), inspect.get_annotations(Experiment)[name]
+        annotation = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
         annotation = re.sub(r"\w+\.(?=\w)", "", annotation)  # a class by its name alone
-        if each.name == "changes":
+        comment = f"{knob.help} Here: {', '.join(used(experiment, name))}." if isinstance(knob, Choice) else knob.help
+        if name == "changes":
             lines += [f"    # {knob.help}", *_changes(annotation, value)]
             continue
-        text = f"    {each.name}: {annotation} = {literal(value)}"
+        text = f"    {name}: {annotation} = {literal(value)}"
         if len(text) > WIDTH:
             parts = [f"        {literal(part)}," for part in value]
-            lines += [f"    # {knob.help}", text.split(" = ")[0] + " = (", *parts, "    )"]
-        elif len(text) + 4 + len(knob.help) > WIDTH:
-            lines += [f"    # {knob.help}", text]
+            lines += [f"    # {comment}", text.split(" = ")[0] + " = (", *parts, "    )"]
+        elif len(text) + 4 + len(comment) > WIDTH:
+            lines += [f"    # {comment}", text]
         else:
-            lines.append(f"{text}  # {knob.help}")
-    lines += ["", f"    DTYPE: ClassVar[type] = np.{np.dtype(experiment.DTYPE).name}  # of the networks", ""]
-    return "\n".join([*lines, inspect.getsource(Experiment.at).rstrip()])
+            lines.append(f"{text}  # {comment}")
+    if experiment.changes:
+        lines += ["", inspect.getsource(Experiment.at).rstrip()]
+    return "\n".join(lines)
+
+
+def used(experiment: Experiment, name: str) -> list[str]:
+    """The values that a knob has in the run, from its start to its end."""
+    values = [getattr(experiment, name), *(change.value for change in experiment.changes if change.knob == name)]
+    return list(dict.fromkeys(values))
 
 
 def _changes(annotation: str, changes: tuple) -> list[str]:
@@ -113,12 +175,28 @@ def chosen(experiment: Experiment) -> list[tuple]:
 
 
 @lru_cache(maxsize=8)
-def experiment_listing(experiment: Experiment) -> Listing:
-    """All definitions that a run of an experiment needs."""
-    return gather(
-        [(experiment_module, "Experiment"), (report, "train")],
+def experiment_listing(experiment: Experiment, main: str) -> tuple[Listing, str]:
+    """All definitions that `main` needs for a run of an experiment, and `main`, as simple as they are for it alone."""
+    listing = gather(
+        [(experiment_module, "Experiment"), (datasets, "make_data"), (report, "train")],
         chosen(experiment),
         {(experiment_module.__name__, "Experiment"): knobs_code(experiment)},
+    )
+    return specialised(listing, known(experiment), main)
+
+
+def known(experiment: Experiment) -> Known:
+    """What is known before a run of an experiment."""
+    network = build_network(experiment, np.random.default_rng(0), 2, 2)
+    constant = {} if experiment.changes else {"now": "self.experiment"}
+    return Known(
+        experiment,
+        names=frozenset({"experiment", "now", "self.experiment", "self.now"}),
+        fields=frozenset({*script_knobs(experiment), "at"}),
+        attributes={"loss": network.loss.__name__, "stack_shape": repr(network.stack_shape), **constant},
+        catalogues=CATALOGUES,
+        one_network=network.stack_shape == (),
+        float64=experiment.DTYPE is np.float64,
     )
 
 
@@ -134,8 +212,9 @@ def head(listing: Listing) -> str:
     return "\n".join([*standard, "", *ONE_THREAD, "", *others, "", *NEEDS_NUMPY_2])
 
 
-def script(experiment: Experiment) -> str:
-    """The text of the script."""
+def script(experiment: Experiment, steps: int | None = None) -> str:
+    """The text of the script, which trains to the end, or for so many mini-batches."""
+    experiment = before(experiment, steps)
     words = [textwrap.fill(line, WIDTH, subsequent_indent="    ") for line in description(experiment)]
     opening = [
         '"""A neural network in NumPy alone, and one experiment with it.',
@@ -144,14 +223,15 @@ def script(experiment: Experiment) -> str:
         "",
         f"Made with {made_with()}.",
         "It needs NumPy 2 or a later one.",
-        promise(experiment),
+        promise(experiment, steps),
         '"""',
     ]
-    top = "\n".join(opening) + "\n\n" + head(experiment_listing(experiment))
-    parts = []
-    for module, definitions in experiment_listing(experiment).sections.items():
-        parts += ["# " + "-" * (WIDTH - 2) + f"\n# {heading(module)}", *blocks(definitions)]
-    return top + "\n\n" + "\n\n\n".join([*parts, RUN]) + "\n"
+    listing, main = experiment_listing(experiment, until(RUN, steps))
+    parts = ["\n".join(opening) + "\n\n" + head(listing)]
+    for module, definitions in listing.sections.items():
+        first, *others = blocks(definitions)
+        parts += [f"# {heading(module)}\n{first}", *others]
+    return "\n\n\n".join([*parts, main]) + "\n"
 
 
 def blocks(definitions: list[Definition]) -> list[str]:

@@ -4,6 +4,14 @@ const LEVELS = 50; // as in charts/plane.py
 const UNKNOWN = 255;
 const STRONGEST = 0.5; // share of the class's colour where it leads by 1
 
+const DIVERGED = "diverged", UNDECIDED = "undecided";
+
+// The word for a plane that has no colours: its numbers are none, or all classes are equally probable everywhere.
+function wordFor(regions) {
+  if (regions.some((code) => code === UNKNOWN)) return DIVERGED;
+  return regions.every((code) => code % (LEVELS + 1) === 0) ? UNDECIDED : "";
+}
+
 class Plane {
   constructor(canvas) {
     this.canvas = canvas;
@@ -31,7 +39,9 @@ class Plane {
     context.rect(frame.left, frame.top, frame.size, frame.size);
     context.clip();
     context.drawImage(this.small, frame.left - cell / 2, frame.top - cell / 2, n * cell, n * cell);
-    this.points(context, scene, guesses, frame, scale);
+    const word = wordFor(regions);
+    this.points(context, scene, word === DIVERGED ? scene.labels : guesses, frame, scale);
+    if (word) this.word(context, word, scene, frame, scale);
     context.restore();
     this.axes(context, scene, frame, scale);
   }
@@ -73,6 +83,18 @@ class Plane {
       context.arc(x(i), y(i), 1.75 * radius, 0, 7);
       context.stroke();
     }
+  }
+
+  // What is said of a plane without colours.
+  word(context, word, scene, frame, scale) {
+    context.font = `bold ${26 * scale}px ${scene.font}`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.lineWidth = 5 * scale;
+    context.strokeStyle = scene.paper;
+    context.fillStyle = word === DIVERGED ? scene.wrong : scene.ink;
+    context.strokeText(word, frame.left + frame.size / 2, frame.top + frame.size / 2);
+    context.fillText(word, frame.left + frame.size / 2, frame.top + frame.size / 2);
   }
 
   axes(context, scene, frame, scale) {

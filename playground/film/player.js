@@ -26,7 +26,7 @@ class Player {
 
   build() {
     const find = (name) => this.root.querySelector(`.film-${name}`);
-    for (const name of ["play", "batch", "epoch", "reset", "seed", "line", "words", "told"]) this[name] = find(name);
+    for (const name of ["play", "batch", "epoch", "reset", "seed", "line", "words", "headline"]) this[name] = find(name);
     for (const [speed, label] of SPEEDS) this.speedOption(speed, label);
     this.play.onclick = () => this.toggle();
     this.batch.onclick = () => this.stepBatch(1);
@@ -267,7 +267,9 @@ class Player {
     const { epochs } = this.data;
     let text = `Epoch ${figure(value("epoch"))} of ${epochs.toLocaleString("en")} · loss ${figure(value("train_loss"), 2)}`;
     text += ` · accuracy ${percent(value("train_accuracy"))}`;
-    if (!Number.isNaN(value("test_loss"))) text += ` (test ${figure(value("test_loss"), 2)} and ${percent(value("test_accuracy"))})`;
+    if (!Number.isNaN(value("held_out_loss"))) {
+      text += ` (${this.data.held_out} ${figure(value("held_out_loss"), 2)} and ${percent(value("held_out_accuracy"))})`;
+    }
     if (this.playing && this.speed < 1000) text += ` · ${Math.ceil((epochs - this.position) / this.speed)} s left`;
     this.moment = text;
     this.sayState();
@@ -281,36 +283,40 @@ class Player {
     this.line.setAttribute("aria-valuetext", this.moment || "Nothing computed yet");
   }
 
+  // What is happening: the headline under the player, and all findings where the page has a place for them.
   tellFindings({ segment, m }, now) {
     this.toldAt = now;
-    const found = segment.told[m].map((i) => segment.findings[i]);
-    const id = JSON.stringify(found);
+    const [line, places] = segment.told[m];
+    const found = places.map((i) => segment.findings[i]);
+    const id = JSON.stringify([segment.headlines[line], found]);
     if (id === this.foundBefore) return;
     this.foundBefore = id;
+    this.headline.className = `film-headline film-${segment.headlines[line].mood}`;
     const offered = new Set();
-    const rows = found.map((finding) => {
-      const first = finding.remedy && !offered.has(finding.remedy);
-      offered.add(finding.remedy);
-      return this.findingOf(finding, first);
-    });
-    this.told.replaceChildren(...rows);
+    this.headline.replaceChildren(...this.told(segment.headlines[line], offered));
+    for (const place of document.querySelectorAll(`.film-findings[data-film="${this.data.key}"]`)) {
+      const rows = found.map((finding) => {
+        const row = document.createElement("div");
+        row.className = "film-finding";
+        row.append(...this.told(finding, offered));
+        return row;
+      });
+      place.replaceChildren(...rows);
+    }
   }
 
-  findingOf({ title, text, remedy, knobs }, offered) {
-    const row = document.createElement("div");
-    row.className = "film-finding";
+  // Words with the button of their remedy, which is offered once.
+  told({ title, text, remedy, knobs }, offered) {
     const words = document.createElement("p");
     const strong = document.createElement("strong");
-    strong.textContent = `${title}. `;
-    words.append(strong, text);
-    row.append(words);
-    if (offered) {
-      const button = document.createElement("button");
-      button.textContent = remedy;
-      button.onclick = () => this.tell("act", { name: "remedy", step: this.step, knobs });
-      row.append(button);
-    }
-    return row;
+    strong.textContent = title;
+    words.append(strong, " ", text);
+    if (!remedy || offered.has(remedy)) return [words];
+    offered.add(remedy);
+    const button = document.createElement("button");
+    button.textContent = remedy;
+    button.onclick = () => this.tell("act", { name: "remedy", step: this.step, knobs });
+    return [words, button];
   }
 
   refresh() {

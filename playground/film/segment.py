@@ -13,8 +13,9 @@ import numpy as np
 
 from ..training.budget import operations
 from ..training.experiment import KNOBS, Experiment
-from ..training.findings import findings
-from ..training.loop import Figures, experiment_data
+from ..training.findings import Finding, findings
+from ..training.headline import headline
+from ..training.loop import experiment_data
 from ..training.trainer import Trainer
 from .clip import Clip, measured
 from .packing import pack
@@ -33,10 +34,12 @@ class Recorder(Trainer):
         self.states: list[dict[str, np.ndarray]] = []
         super().__init__(experiment, states=0)
 
-    def note(self, figures: Figures) -> None:
-        """Note a moment, and the network's state."""
-        super().note(figures)
-        self.states.append(self.network.state())
+    def record(self) -> None:
+        """Record the present moment, and the network's state, if it is a new one and its numbers are valid."""
+        before = len(self.history.moments) if hasattr(self, "history") else 0
+        super().record()
+        if len(self.history.moments) > before:
+            self.states.append(self.network.state())
 
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"states": [], "data": None}  # which follows from the experiment
@@ -124,41 +127,45 @@ def _packed(trainer: Recorder) -> bytes:
     """The segment of the moments whose states a trainer has."""
     over = {"last": _over(trainer), "diverged": trainer.diverged}
     if not trainer.states:
-        return pack({"texts": {}, "findings": [], "told": [], **over}, {})
+        return pack({"texts": {}, "told": [], **over}, {})
     clip = measured(trainer, len(trainer.history.moments) - len(trainer.states), trainer.states)
     arrays, texts = packed(strips(clip))
-    told, found = _told(clip)
-    about = {"texts": texts, "findings": found, "told": told, **over}
-    return pack(about, dict(_figures(clip)) | regions(clip) | arrays)
+    return pack({"texts": texts, **_told(clip), **over}, dict(_figures(clip)) | regions(clip) | arrays)
 
 
 def _figures(clip: Clip) -> Iterator[tuple[str, np.ndarray]]:
     """The figures of each moment that the player shows."""
     moments = clip.own_moments
     yield "step", np.array([moment.step for moment in moments], np.int32)
-    for name in ("epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy"):
+    for name in ("epoch", "train_loss", "train_accuracy", "held_out_loss", "held_out_accuracy"):
         yield name, np.array([getattr(moment, name) for moment in moments], np.float32)
 
 
-def _told(clip: Clip) -> tuple[list[list[int]], list[dict[str, Any]]]:
-    """For each moment, the places of its findings in the list of all that a clip has."""
-    places: dict[tuple, int] = {}
+def _told(clip: Clip) -> dict[str, Any]:
+    """What is happening: lists of headlines and findings, and for each moment the places of its own in them."""
+    headlines: list[dict[str, Any]] = []
     listed: list[dict[str, Any]] = []
     told = []
     for m in range(len(clip)):
-        now = []
-        for finding in findings(clip.snapshot(m)):
-            key = (finding.title, finding.text, finding.remedy_label)
-            if key not in places:
-                places[key] = len(listed)
-                knobs = {name: KNOBS[name].write(value) for name, value in finding.remedy.items()}
-                about = {
-                    "title": finding.title,
-                    "text": finding.text,
-                    "remedy": finding.remedy_label * bool(knobs),
-                    "knobs": knobs,
-                }
-                listed.append(about)
-            now.append(places[key])
-        told.append(now)
-    return told, listed
+        seen = clip.snapshot(m)
+        found = findings(seen)
+        line = headline(seen, found)
+        about = {"mood": line.mood.name.lower(), "title": line.title, "text": line.text, **_remedy(line.finding)}
+        now = [{"title": each.title, "text": each.text, **_remedy(each)} for each in found]
+        told.append([_place(headlines, about), [_place(listed, each) for each in now]])
+    return {"headlines": headlines, "findings": listed, "told": told}
+
+
+def _remedy(finding: Finding | None) -> dict[str, Any]:
+    """The remedy as the label of a button, and as the knobs' texts in a URL; empty where there is none."""
+    if finding is None or not finding.remedy:
+        return {"remedy": "", "knobs": {}}
+    knobs = {name: KNOBS[name].write(value) for name, value in finding.remedy.items()}
+    return {"remedy": finding.remedy_label, "knobs": knobs}
+
+
+def _place(listed: list[dict[str, Any]], about: dict[str, Any]) -> int:
+    """The place of something in a list, to which it is added if it is new."""
+    if about not in listed:
+        listed.append(about)
+    return listed.index(about)

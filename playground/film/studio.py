@@ -96,6 +96,7 @@ class Studio:
                 state = found
         trainer = taken_up(experiment, state and state.pickled)
         trainer.run(step - trainer.steps)
+        trainer.record()
         return trainer
 
     def state(self, experiment: Experiment, k: int) -> State | None:

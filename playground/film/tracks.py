@@ -30,8 +30,8 @@ def _ratios(clip: Clip) -> np.ndarray:
 
 
 VIEWS = {
-    "loss": View(curves.loss_curve, lambda clip: curves.loss_strip(clip.own_moments, clip.tested)),
-    "accuracy": View(curves.accuracy_curve, lambda clip: curves.accuracy_strip(clip.own_moments, clip.tested)),
+    "loss": View(curves.loss_curve, lambda clip: curves.loss_strip(clip.own_moments, clip.data)),
+    "accuracy": View(curves.accuracy_curve, lambda clip: curves.accuracy_strip(clip.own_moments, clip.data)),
     "weights": View(
         layer_by_layer.weight_histograms, lambda clip: layer_by_layer.weight_strip(clip.layers, clip.start)
     ),

@@ -69,6 +69,13 @@ class Layer:
         """Names of all arrays the layer holds: parameters, their gradients, and buffers."""
         return self.parameters + tuple("d" + name for name in self.parameters) + self.buffers
 
+    @property
+    def stack_shape(self) -> tuple[int, ...]:
+        """Shape of the leading stack axes of its arrays; () for a layer of a single network, or without arrays."""
+        for name in self.parameters:
+            return getattr(self, name).shape[: -getattr(type(self), name).ndim]
+        return ()
+
     @staticmethod
     def stack(layers: "list[Layer]") -> "Layer":
         """One layer whose arrays are those of the given layers, stacked along a new leading axis.

@@ -30,7 +30,7 @@ class Dense(Layer):
     parameters = ("W", "b")
 
     def __init__(self, input_dim, output_dim, initializer="glorot_normal", rng=np.random, dtype=np.float64, gain=1.0):
-        self.hold("W", (gain * INITIALIZERS[initializer](rng, input_dim, output_dim)).astype(dtype))
+        self.hold("W", np.asarray(gain * INITIALIZERS[initializer](rng, input_dim, output_dim), dtype))
         self.hold("b", np.zeros(output_dim, dtype))
         self.hold("dW", np.zeros_like(self.W))
         self.hold("db", np.zeros_like(self.b))

@@ -19,6 +19,11 @@ class CrossEntropy:
         return -(y * log_p).sum(axis=-1).mean(axis=-1)
 
     @staticmethod
+    def classes(p: np.ndarray) -> np.ndarray:
+        """The most probable class of each example: (*stack, batch, classes) -> (*stack, batch)."""
+        return p.argmax(axis=-1)
+
+    @staticmethod
     def gradient(p: np.ndarray, y: np.ndarray) -> np.ndarray:
         """dL/dp = -y / p / batch, shape of p. A network that ends in `Softmax` uses dL/dz = (p - y) / batch instead."""
         return -y / np.maximum(p, np.finfo(p.dtype).tiny) / p.shape[-2]
@@ -31,6 +36,11 @@ class MeanSquaredError:
     def value(a: np.ndarray, y: np.ndarray) -> np.ndarray:
         """L = mean over the batch and the outputs of (a - y)^2: (*stack, batch, outputs) -> (*stack)."""
         return ((a - y) ** 2).mean(axis=-1).mean(axis=-1)
+
+    @staticmethod
+    def classes(a: np.ndarray) -> np.ndarray:
+        """The class of the largest output; of a single output, class 1 where it is above 1/2. Shape (*stack, batch)."""
+        return a.argmax(axis=-1) if a.shape[-1] > 1 else a[..., 0] > 0.5
 
     @staticmethod
     def gradient(a: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -1,7 +1,6 @@
 """A neural network is a list of layers: forward through them, back through them, and a step against the gradient."""
 
 import copy
-import math
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from .validation import checked, features, fitting_layers, labelled, sound_train
 
 @checked(__init__=fitting_layers, train=sound_training, predict=features, evaluate=labelled)
 class NeuralNetwork:
-    """Multilayer network, or a stack of networks of one shape.
+    """Multilayer network: a list of layers. It may be a stack of networks of one shape.
 
     A network that ends in `Softmax` is trained on the cross-entropy with one-hot labels, any other on the mean squared
     error with its targets.
@@ -36,11 +35,12 @@ class NeuralNetwork:
             layer.first = layer is self.layers[0]
         self.loss = CrossEntropy if isinstance(self.layers[-1], Softmax) else MeanSquaredError
         named = [(layer, name) for layer in self.layers for name in layer.parameters]
-        named.sort(key=lambda pair: pair[1] != "W")
-        self.parameters = _flatten(named, "")
-        self.gradients = _flatten(named, "d")
-        n_weights = sum(math.prod(layer.W.shape[-2:]) for layer in self.dense)
-        self.weights, self.weight_gradients = self.parameters[..., :n_weights], self.gradients[..., :n_weights]
+        named.sort(key=lambda pair: pair[1] != "W")  # weights first
+        self.parameters = _flatten(named)
+        self.gradients = _flatten([(layer, "d" + name) for layer, name in named])
+        n_weights = sum(layer.W.shape[-2] * layer.W.shape[-1] for layer in self.dense)
+        self.weights = self.parameters[..., :n_weights]
+        self.weight_gradients = self.gradients[..., :n_weights]
 
     @property
     def dense(self) -> list[Dense]:
@@ -53,7 +53,7 @@ class NeuralNetwork:
         return self.parameters.shape[:-1]
 
     def forward(self, X: np.ndarray, training: bool = True) -> np.ndarray:
-        """Output for X: (batch, features), or (*stack, batch, features) where the networks have data of their own.
+        """Output for X: (batch, features) -> (batch, outputs). In a stack, networks may have data of their own.
 
         With `training=False` batch normalisation uses its running statistics.
         """
@@ -64,7 +64,7 @@ class NeuralNetwork:
         return X
 
     def backward(self, y: np.ndarray) -> None:
-        """Store the gradients of the mean loss for labels y in the layers, and so in `gradients`."""
+        """Store the gradients of the mean loss for labels y, which are found from the last layer to the first."""
         y = np.asarray(y, self.parameters.dtype)
         dout = y if self.loss is CrossEntropy else self.loss.gradient(self.layers[-1].output, y)
         for layer in reversed(self.layers):
@@ -101,30 +101,34 @@ class NeuralNetwork:
                 self.step(X[batch], y[batch], optimizer, l2)
 
             if epoch % 10 == 0 or epoch == epochs - 1:
-                loss, accuracy = self.evaluate(X, y)
+                loss, accuracy = self.measure(X, y)
                 shown = f", Acc = {np.mean(accuracy):.4f}" if self.loss is CrossEntropy else ""
                 print(f"Epoch {epoch}: Loss = {np.mean(loss):.4f}{shown}")
 
     def predict(self, X: np.ndarray) -> np.ndarray:
-        """Output for X in evaluation; shapes as in `forward`.
+        """Output for X in evaluation: (batch, features) -> (batch, outputs).
 
         No layer keeps anything for a backward pass: for 400 networks on 200 points that would be 160 MB.
         """
         X = np.asarray(X, self.parameters.dtype)
         for layer in self.layers:
-            passing = copy.copy(layer)  # with the same arrays
+            passing = copy.copy(layer)  # which has the same weights, but keeps its own X and output
             passing.training = False
             X = passing.forward(X)
         return X
 
     def evaluate(self, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Loss and accuracy on X with labels y, in evaluation: two arrays of shape (*stack).
+        """Loss and accuracy on X with labels y, in evaluation: two arrays of shape (*stack)."""
+        return self.measure(X, y)
 
-        A network with one output predicts class 1 where it is above 1/2, any other the class of its largest output.
+    def measure(self, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Loss and accuracy on X with labels y, in evaluation.
+
+        The same as `evaluate`, for those that measure the same examples again and again: nothing is checked.
         """
         output = self.predict(X)
         y = np.asarray(y, output.dtype)
-        return self.loss.value(output, y), (_classes(output) == _classes(y)).mean(axis=-1)
+        return self.loss.value(output, y), (self.loss.classes(output) == self.loss.classes(y)).mean(axis=-1)
 
     @staticmethod
     def stack(networks: "list[NeuralNetwork]") -> "NeuralNetwork":
@@ -158,17 +162,12 @@ class NeuralNetwork:
         return [(i, layer, name) for i, layer in enumerate(self.layers) for name in layer.buffers]
 
 
-def _classes(output: np.ndarray) -> np.ndarray:
-    return output.argmax(axis=-1) if output.shape[-1] > 1 else output[..., 0] > 0.5
-
-
-def _flatten(named: list[tuple[Layer, str]], prefix: str) -> np.ndarray:
-    """Move the layers' arrays, each (*stack, ...), into one of shape (*stack, sum of sizes), and give them views."""
-    arrays = [(layer, prefix + name, getattr(layer, prefix + name)) for layer, name in named]
-    stacks = [array.shape[: array.ndim - getattr(type(layer), name).ndim] for layer, name, array in arrays]
-    flats = [array.reshape(*stack, -1) for (_, _, array), stack in zip(arrays, stacks, strict=True)]
-    flat = np.concatenate(flats, axis=-1) if flats else np.zeros(0)
-    end = np.cumsum([part.shape[-1] for part in flats])
-    for (layer, name, array), part, stop in zip(arrays, flats, end, strict=True):
-        layer.hold(name, flat[..., stop - part.shape[-1] : stop].reshape(array.shape))
+def _flatten(named: list[tuple[Layer, str]]) -> np.ndarray:
+    """Move arrays of layers into a flat one, of shape (*stack, sum of their sizes), of which they then are views."""
+    parts = [getattr(layer, name).reshape(*layer.stack_shape, -1) for layer, name in named]
+    flat = np.concatenate(parts, axis=-1) if parts else np.zeros(0)
+    end = 0
+    for (layer, name), part in zip(named, parts, strict=True):
+        start, end = end, end + part.shape[-1]
+        layer.hold(name, flat[..., start:end].reshape(getattr(layer, name).shape))
     return flat

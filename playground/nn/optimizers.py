@@ -132,7 +132,7 @@ class Adam(Optimizer):
     t = 0
 
     def step(self, parameters, gradients):
-        """m <- beta1 m + (1 - beta1) g, v <- beta2 v + (1 - beta2) g^2, theta <- theta - eta_t m / (sqrt(v) + epsilon).
+        """m <- beta1 m + (1 - beta1) g, v <- beta2 v + (1 - beta2) g^2, theta -= eta_t m / (sqrt(v) + epsilon).
 
         eta_t = eta sqrt(1 - beta2^t) / (1 - beta1^t) corrects both averages at once: the order of computation that the
         paper gives at the end of section 2, where this epsilon is called epsilon-hat.

@@ -1,4 +1,4 @@
-"""Sums and maxima over one short axis, as fast in a stack of networks as the matrix products around them.
+"""Sums over the batch and over the classes as products with ones, which are fast for many networks at once, too.
 
 NumPy reduces a short axis with one call of its inner loop per row. On 48 stacked arrays of shape (32, 2), a product
 with ones sums the batch 6 times as fast as `.sum(axis=-2)` and the classes 6 times as fast as `.sum(axis=-1)`, and the

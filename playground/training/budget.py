@@ -12,7 +12,7 @@ from ..settings.limits import MEGAFLOPS
 from .experiment import Experiment
 
 Kind = TypeVar("Kind", bound=Experiment)
-GIVEN_UP = ("n_seeds", "n_values", "batch_size", "n_points")  # what is made smaller, first to last
+GIVEN_UP = ("n_seeds", "n_values", "n_candidates", "batch_size", "n_points")  # what is made smaller, first to last
 FORWARD, STEP = 2, 6  # operations for each weight and example: forward; and forward, back to weights and to inputs
 
 

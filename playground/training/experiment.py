@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from ..data.datasets import DATASETS, PLANE, SPLITS, Dataset
-from ..nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS
+from ..nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, weight_gain
 from ..settings import limits
 from ..settings.knobs import Change, Changes, Choice, Flag, Integer, Knob, Real, Widths
 from ..settings.record import Record, knob
@@ -45,7 +45,7 @@ class Experiment(Record):
     )
     split: str = knob(
         Choice, "shuffled", minor=True, options=SPLITS, group="Data", label="Split",
-        help="How examples are chosen for testing.",
+        help="How the examples that do not train are chosen.",
     )
     data_seed: int = knob(
         Integer, 0, low=0, high=MOST_SEED, minor=True, group="Data", label="Data seed",
@@ -113,6 +113,11 @@ class Experiment(Record):
     def n_examples(self) -> int:
         """How many examples the data has."""
         return self.source.n_examples or self.n_points
+
+    @property
+    def weight_gain(self) -> float:
+        """The factor that the activation needs for the scheme's weights."""
+        return weight_gain(self.activation, self.initializer)
 
     @property
     def n_networks(self) -> int:

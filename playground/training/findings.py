@@ -297,20 +297,20 @@ def only_linear(seen):
     fires={"epochs": 100, "n_points": 40, "noise": 0.5, "hidden": (32,), "optimizer": "adam"}, silent={"n_points": 1000}
 )
 def overfitting(seen):
-    test = np.array([moment.test_loss for moment in seen.moments])
-    if len(test) < 10 or np.isnan(test).any():
+    held_out = np.array([moment.held_out_loss for moment in seen.moments])
+    if len(held_out) < 10 or np.isnan(held_out).any():
         return None
-    best = int(np.argmin(test))
+    best = int(np.argmin(held_out))
     then, now = seen.moments[best], seen.moment
     falling = now.train_loss < then.train_loss
-    if not (falling and now.test_loss > 1.25 * then.test_loss and now.test_loss > now.train_loss + 0.1):
+    if not (falling and now.held_out_loss > 1.25 * then.held_out_loss and now.held_out_loss > now.train_loss + 0.1):
         return None
     return Finding(
         "Overfitting",
         f"Since epoch {then.epoch:.0f} the loss on the training points has fallen from {number(then.train_loss)} to "
-        f"{number(now.train_loss)}, but on the test points it has risen from {number(then.test_loss)} to "
-        f"{number(now.test_loss)}: the network learns its training set ({seen.data.n_train}) by heart. More points, a "
-        "smaller network or an L2 penalty may help.",
+        f"{number(now.train_loss)}, but on the {seen.data.held_out} points it has risen from "
+        f"{number(then.held_out_loss)} to {number(now.held_out_loss)}: the network learns its training set "
+        f"({seen.data.n_train}) by heart. More points, a smaller network or an L2 penalty may help.",
         {"n_points": 1000} if seen.experiment.n_points < 1000 and not seen.experiment.source.given else {},
     )
 

@@ -1,8 +1,8 @@
 """Several trainers advance together step by step, on the same data and mini-batches, and are used like one."""
 
 from .experiment import Experiment
-from .loop import Loop, experiment_data
-from .trainer import Trainer
+from .loop import experiment_data
+from .trainer import Loop, Trainer
 
 
 class MultiTrainer(Loop):

@@ -1,6 +1,7 @@
 """A trainer runs an experiment mini-batch by mini-batch, and its history keeps earlier moments to look back at."""
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,11 +11,12 @@ import numpy as np
 from ..nn import NeuralNetwork
 from ..settings import limits
 from .experiment import Experiment
-from .loop import Figures, Training
+from .loop import Training
 
 HISTORY_BYTES = limits.HISTORY_MIB * 2**20  # for the states of one run; older ones are thinned out to stay below
 HISTORY_LENGTH = limits.HISTORY_LENGTH  # states at most
 FEWEST_STATES = 4  # if the history could not hold more, it keeps none
+TO_THE_END = 10**9  # mini-batches: more than any run has
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class Moment:
     Attributes:
         step: mini-batches since the start.
         epoch: passes through the training set, a fraction within one.
-        train_loss, train_accuracy, test_loss, test_accuracy: in evaluation; test: NaN without test points.
+        train_loss, train_accuracy, held_out_loss, held_out_accuracy: in evaluation. Held out are the points for
+            validation where there are any, or else those for testing; NaN without either.
         update_ratios: |change of W| / |W| in the last step, for each layer with weights; NaN before the first.
     """
 
@@ -32,8 +35,8 @@ class Moment:
     epoch: float
     train_loss: float
     train_accuracy: float
-    test_loss: float
-    test_accuracy: float
+    held_out_loss: float
+    held_out_accuracy: float
     update_ratios: tuple[float, ...]
 
 
@@ -83,7 +86,35 @@ class History:
         return self._states[index]
 
 
-class Trainer(Training):
+class Loop:
+    """Base of all that trains mini-batch by mini-batch, for so many of them or for so long."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are done."""
+        raise NotImplementedError
+
+    @property
+    def diverged(self) -> str:
+        """Why no network trains any more; "" while one still does."""
+        raise NotImplementedError
+
+    def step(self) -> None:
+        """Train on one mini-batch."""
+        raise NotImplementedError
+
+    def run(self, steps: int = TO_THE_END, seconds: float = np.inf) -> None:
+        """Train for so many mini-batches, or until the time is over, the last epoch is done, or the run diverges."""
+        end = time.monotonic() + seconds
+        for _ in range(steps):
+            if self.finished or self.diverged:
+                break
+            self.step()
+            if time.monotonic() > end:
+                break
+
+
+class Trainer(Training, Loop):
     """One run of an experiment, with a history.
 
     Args:
@@ -119,18 +150,18 @@ class Trainer(Training):
         elif self.history.moments[-1].step == self.steps:
             return
         super().record()
-
-    def note(self, figures: Figures) -> None:
-        """Add a moment to the history."""
+        if np.all(self.overflow):
+            return
         with np.errstate(all="ignore"):
             ratios = tuple(self._update_ratios())
+        train_loss, train_accuracy, held_out_loss, held_out_accuracy = map(_number, self.figures)
         moment = Moment(
             step=self.steps,
             epoch=self.progress,
-            train_loss=_number(figures.train_loss),
-            train_accuracy=_number(figures.train_accuracy),
-            test_loss=_number(figures.test_loss),
-            test_accuracy=_number(figures.test_accuracy),
+            train_loss=train_loss,
+            train_accuracy=train_accuracy,
+            held_out_loss=held_out_loss,
+            held_out_accuracy=held_out_accuracy,
             update_ratios=ratios,
         )
         self.history.add(moment, self.network.state)

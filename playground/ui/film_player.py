@@ -17,7 +17,7 @@ from ..film.tracks import VIEWS, columns, strips
 from ..training.budget import affordable
 from ..training.experiment import Experiment
 from . import take_home
-from .run import Run
+from .run import Run, Single
 from .session import alone
 
 MOUNT = """
@@ -33,6 +33,11 @@ PLANE = """
 export default function ({ data, parentElement }) {
   parentElement.querySelector("canvas").dataset.film = data.key;
   showLegend(parentElement.querySelector(".film-legend"), data.legend);
+}
+"""
+FINDINGS = """
+export default function ({ data, parentElement }) {
+  parentElement.querySelector(".film-findings").dataset.film = data.key;
 }
 """
 UNSERVED = "without films"  # key in the session: set where the browser can't reach them
@@ -53,6 +58,14 @@ _plane = st.components.v2.component(
     html=read("plane.html"),
     css=read("player.css"),
     js="\n".join([PARTS["plane.js"], PLANE]),
+    isolate_styles=False,
+)
+
+_findings = st.components.v2.component(
+    "film_findings",
+    html='<div class="film-findings"></div>',
+    css=read("player.css"),
+    js=FINDINGS,
     isolate_styles=False,
 )
 
@@ -90,6 +103,10 @@ class FilmRun(Run):
     @property
     def current(self):
         return replace(self.experiment.at(self.seen), **self._pending)
+
+    @property
+    def singles(self):
+        return {"": Single(self.experiment, self.trainer, moment=-1 if self.seen else None)}
 
     @property
     def film(self) -> str:
@@ -193,6 +210,7 @@ class FilmStage:
                 "from_step": run.went_on[1],
                 "ask": run.asked,
                 "epochs": run.experiment.epochs,
+                "held_out": self._clip.data.held_out,
                 "columns": columns(self._strips),
                 "scene": scene(self._clip),
             },
@@ -213,6 +231,10 @@ class FilmStage:
         strip = self._strips[view]
         opening = strip.picture(0)
         place.vega_lite_chart({**bound(view, strip), "datasets": opening.tables}, alt=opening.alt)
+
+    def findings(self) -> None:
+        """Show all that there is to say of the moment."""
+        _findings(key="findings", data={"key": PLAYER})
 
     def play(self) -> None:
         """Nothing to do: the browser plays."""

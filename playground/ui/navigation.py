@@ -10,7 +10,8 @@ import streamlit as st
 from . import address
 
 PAGES = Path(__file__).parents[2] / "pages"
-BY_NAVIGATION = "by navigation"  # key in the session: set if its scripts begin with `navigate`
+STYLE = Path(__file__).with_name("screen.css")
+ICON = "🧠"  # of the browser's tab
 
 
 @cache  # Streamlit's own cache copies its entries: 4 ms for the six pages, at every click
@@ -43,28 +44,21 @@ def described() -> list[tuple[Path, dict]]:
     return found
 
 
-def pages() -> list:
-    """The pages; the app opens with the first one."""
+def pages() -> dict[str, st.Page]:
+    """The pages by the names of their files; the app opens with the first one."""
     found = described()
-    return [st.Page(path, title=page["title"], icon=page["icon"], default=path == found[0][0]) for path, page in found]
+    return {
+        path.stem: st.Page(path, title=page["title"], icon=page["icon"], default=path == found[0][0])
+        for path, page in found
+    }
 
 
 def navigate() -> None:
     """Show the navigation, and run the page that was chosen."""
-    st.session_state[BY_NAVIGATION] = True
-    page = st.navigation(pages())
-    # after `st.navigation`: otherwise a browser would fetch the page's icon for its tab from another server
-    st.set_page_config(page_title=f"{page.title} · Neural network playground", page_icon="🧠", layout="wide")
-    page.run()
-
-
-def ensure() -> None:
-    """Run the page from `streamlit_app.py`, even if a link to the page is the first request to a new server.
-
-    Until a script has called `st.navigation`, Streamlit runs the files in `pages/` without navigation, titles and
-    layout. One call ends that for all visitors.
-    """
-    if not st.session_state.get(BY_NAVIGATION):
-        st.navigation(pages(), position="hidden")
-        st.rerun()
+    # Before `st.navigation`: otherwise a browser fetches the page's own icon, for its tab, from a server of fonts.
+    st.set_page_config(page_icon=ICON, layout="wide")
+    chosen = st.navigation(list(pages().values()))
+    st.set_page_config(page_title=f"{chosen.title} · Neural network playground")
+    st.html(STYLE)
     address.arrive()
+    chosen.run()

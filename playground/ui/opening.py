@@ -21,13 +21,13 @@ def opening(session: PageSession, words: str, section: str = "") -> None:
     lesson = session.lesson
     if lesson.present:
         st.html(PRESENTER)
-    task, shared = st.columns([6, 1], vertical_alignment="center")
-    if lesson.title or lesson.task:
-        with task.container(border=True):
-            st.markdown(f"**{plain(lesson.title)}**  \n{plain(lesson.task)}" if lesson.title else plain(lesson.task))
-    else:
-        task.markdown(words)
-    with shared:
+    with st.container(horizontal=True, vertical_alignment="center", key="opening"):
+        if lesson.title or lesson.task:
+            with st.container(border=True):
+                title = f"**{plain(lesson.title)}**  \n" if lesson.title else ""
+                st.markdown(title + plain(lesson.task))
+        else:
+            st.markdown(words, width="stretch")
         share.popover(session)
     if lesson != type(lesson)():
         st.button("Leave the lesson", icon=":material/logout:", key="leave-lesson", on_click=_leave, args=(session,))

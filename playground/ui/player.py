@@ -52,7 +52,7 @@ def buttons(run: Run) -> None:
         with run.lock, SCHEDULER.turn(urgent=True) as give_way:
             train(*args, give_way)
 
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="player"):
         st.button(
             "Pause" if run.playing else "Play",
             icon=":material/pause:" if run.playing else ":material/play_arrow:",

@@ -22,11 +22,18 @@ class Single(NamedTuple):
         experiment: trained alone, it gives the same numbers.
         trainer: what trains it in the run.
         place: its index in the trainer's stack; () if the trainer has no other network.
+        moment: the moment of the trainer's history that is looked at; None: the newest.
     """
 
     experiment: Experiment
     trainer: Trainer
     place: tuple[int, ...] = ()
+    moment: int | None = None
+
+    @property
+    def steps(self) -> int | None:
+        """Mini-batches until the moment that is looked at; None: to the end of the experiment."""
+        return None if self.moment is None else self.trainer.history.moments[self.moment].step
 
 
 class Run(PageSession):
@@ -187,15 +194,19 @@ class Run(PageSession):
     @property
     def singles(self) -> dict[str, Single]:
         """The networks that can be taken home, by their labels."""
-        return {"": Single(self.experiment, self.trainer)}
+        looks_back = self.index != len(self.trainer.history.moments) - 1
+        return {"": Single(self.experiment, self.trainer, moment=self.index if looks_back else None)}
 
     def words(self) -> str:
         """The moment to show, in figures."""
-        moment = self.trainer.history.moments[self.index]
-        text = f"Epoch {self.epoch(self.index)} of {self.experiment.epochs:,} · loss {number(moment.train_loss)}"
+        moments = self.trainer.history.moments
+        moment = moments[self.index]
+        text = f"Diverged at epoch {epoch_figures(moments[-1].epoch)} · shown: " if self.trainer.diverged else ""
+        text += f"Epoch {self.epoch(self.index)} of {self.experiment.epochs:,} · loss {number(moment.train_loss)}"
         text += f" · accuracy {percent(moment.train_accuracy)}"
-        if not math.isnan(moment.test_loss):
-            text += f" (test {number(moment.test_loss)} and {percent(moment.test_accuracy)})"
+        if not math.isnan(moment.held_out_loss):
+            text += f" ({self.trainer.data.held_out} {number(moment.held_out_loss)}"
+            text += f" and {percent(moment.held_out_accuracy)})"
         return text
 
     @property

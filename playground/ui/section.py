@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from . import controls, navigation
+from . import controls
 from .address import SECTION, address_bar
 from .opening import opening
 from .session import AnySession, open_session
@@ -28,7 +28,6 @@ class Section:
 
 def show_sections(**sections: Section) -> None:
     """Show the section that the URL names, or the one that was chosen on the page; the names are those in URLs."""
-    navigation.ensure()
     names = {name: name for name in sections}
     names |= {former: name for name, section in sections.items() for former in section.formerly}
     asked = (address_bar().asked or {}).get(SECTION)

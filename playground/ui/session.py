@@ -15,7 +15,6 @@ import streamlit as st
 from ..settings.knobs import Choice, Knob
 from ..settings.lesson import Lesson
 from ..settings.record import Record
-from . import navigation
 from .address import SECTION, Query, address_bar, knobs
 
 
@@ -110,7 +109,6 @@ def describes(query: Query, session: PageSession) -> bool:
 
 def open_session(kind: type[AnySession]) -> AnySession:
     """The visitor's session of this kind; a new one if there is none yet, or if the visitor asks for another one."""
-    navigation.ensure()
     key, bar = f"open {kind.__name__}", address_bar()
     session, asked = st.session_state.get(key), bar.asked or {}
     if session is None or (knobs(asked) and not describes(asked, session)):

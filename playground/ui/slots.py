@@ -11,6 +11,14 @@ import streamlit as st
 
 from ..charts import Picture
 from ..training.findings import Finding
+from ..training.headline import Headline, Mood
+
+MOODS = {  # color and icon of a headline
+    Mood.WAITING: ("gray", ":material/hourglass_empty:"),
+    Mood.GOOD: ("green", ":material/check_circle:"),
+    Mood.BAD: ("orange", ":material/warning:"),
+    Mood.FAILED: ("red", ":material/error:"),
+}
 
 
 class Place:
@@ -67,8 +75,37 @@ class WordsSlot:
         self._place.show("markdown", text)
 
 
+class HeadlineSlot:
+    """The place under the player for the one line that says what is happening, and a button that tries its remedy.
+
+    While a run plays, the figures change. Another remedy needs another button, so the script starts again.
+
+    Args:
+        try_remedy: function that sets the knobs of a remedy, which are its keyword arguments.
+    """
+
+    def __init__(self, place, try_remedy: Callable[..., object]):
+        self._row = place.container(horizontal=True, vertical_alignment="center", key="headline")
+        self._words = Place(self._row)
+        self._try_remedy = try_remedy
+        self._offered: str | None = None
+
+    def show(self, headline: Headline) -> None:
+        """Replace the headline."""
+        finding = headline.finding
+        offered = finding.remedy_label if finding else ""
+        if self._offered not in (None, offered):
+            st.rerun()
+        color, icon = MOODS[headline.mood]
+        self._words.show("markdown", f":{color}-badge[{icon} {headline.title}] {headline.text}", width="stretch")
+        if self._offered is None:
+            self._offered = offered
+            if finding:
+                _remedy_button(self._row, finding, "headline", self._try_remedy)
+
+
 class FindingsSlot:
-    """A place for findings, each with a button that tries its remedy.
+    """A place for findings, each with a button that tries its remedy; the headline has that of the first.
 
     While a run plays, the numbers in the texts change. Other findings need other buttons, so the script starts again.
 
@@ -98,21 +135,20 @@ class FindingsSlot:
         if not findings:
             return
         self._place.subheader("What is happening", anchor=False)
-        offered = []
+        offered = [findings[0].remedy]
         for number, finding in enumerate(findings):
             words, button = self._place.container(border=True).columns([3, 1], vertical_alignment="center")
             self._texts.append(words.markdown(_words(finding)))
             if finding.remedy and finding.remedy not in offered:
                 offered.append(finding.remedy)
-                button.button(
-                    finding.remedy_label,
-                    icon=":material/build:",
-                    width="stretch",
-                    wrap=True,
-                    key=f"remedy-{number}",
-                    on_click=self._try_remedy,
-                    kwargs=finding.remedy,
-                )
+                _remedy_button(button, finding, number, self._try_remedy, width="stretch")
+
+
+def _remedy_button(place, finding: Finding, key: str | int, try_remedy: Callable[..., object], **about) -> None:
+    place.button(
+        finding.remedy_label, icon=":material/build:", wrap=True, key=f"remedy-{key}", on_click=try_remedy,
+        kwargs=finding.remedy, **about,
+    )  # fmt: skip
 
 
 def _words(finding: Finding) -> str:

@@ -8,10 +8,11 @@ from .. import charts
 from ..film.routes import served
 from ..film.tracks import VIEWS
 from ..training.findings import findings
+from ..training.headline import headline
 from . import player
 from .film_player import UNSERVED, FilmRun, FilmStage
 from .run import Run
-from .slots import FindingsSlot, Slot
+from .slots import FindingsSlot, HeadlineSlot, Slot
 
 
 class FrameStage:
@@ -28,7 +29,7 @@ class FrameStage:
         st.caption(":material/info: This host serves the pages alone, so the server draws picture by picture.")
         player.buttons(self._run)
         self._timeline = player.Timeline(self._run)
-        self._words[FindingsSlot(st, self._run.turn)] = findings
+        self._words[HeadlineSlot(st, self._run.turn)] = headline
 
     def plane(self, place) -> None:
         """Show the plane, coloured by class."""
@@ -37,6 +38,10 @@ class FrameStage:
     def chart(self, place, view: str) -> None:
         """Show a chart, one of `VIEWS`."""
         self._in_turn[Slot(place)] = VIEWS[view].picture
+
+    def findings(self) -> None:
+        """Show all that there is to say of the moment."""
+        self._words[FindingsSlot(st, self._run.turn)] = findings
 
     def play(self) -> None:
         """Go on frame by frame as long as the run plays."""

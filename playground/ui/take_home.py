@@ -8,7 +8,7 @@ import streamlit as st
 
 from ..export.exercises import exercise_notebook
 from ..export.film_page import film_page
-from ..export.history import history_csv, newest_network, weights_npz
+from ..export.history import history_csv, network_at, weights_npz
 from ..export.notebook import experiment_notebook
 from ..export.script import script
 from ..training.experiment import Experiment
@@ -39,24 +39,25 @@ def run_files(run: Run, label: str) -> list[File]:
         *[film] * (type(run.experiment) is Experiment),
         File(
             label="Script", name=f"network_{name}.py", kind="text/x-python",
-            icon=":material/code:", make=lambda: script(run.singles[label].experiment),
-            help="The engine's own source in one file, which needs NumPy alone, and prints these losses to the last "
-            "digit.",
+            icon=":material/code:", make=lambda: script(run.singles[label].experiment, run.singles[label].steps),
+            help="The engine's own source in one file, as far as this run needs it. It needs NumPy alone, and prints "
+            "these losses to the last digit, up to the moment that is shown if you look back.",
         ),
         File(
             label="Notebook", name=f"network_{name}.ipynb", kind="application/x-ipynb+json",
-            icon=":material/menu_book:", make=lambda: experiment_notebook(run.singles[label].experiment),
+            icon=":material/menu_book:",
+            make=lambda: experiment_notebook(run.singles[label].experiment, run.singles[label].steps),
             help="The same for Jupyter, with the formulas between the cells.",
         ),
         File(
             label="History", name=f"history_{name}.csv", kind="text/csv",
-            icon=":material/table:", make=lambda: history_csv(*run.singles[label][1:]),
+            icon=":material/table:", make=lambda: history_csv(*run.singles[label][1:3]),
             help="A row for each recorded moment: losses, accuracies, and |change of W| / |W| by layer.",
         ),
         File(
             label="Weights", name=f"weights_{name}.npz", kind="application/octet-stream",
-            icon=":material/data_array:", make=lambda: weights_npz(newest_network(*run.singles[label][1:])),
-            help="W1, b1, W2 ... at the newest moment of the history, for numpy.load.",
+            icon=":material/data_array:", make=lambda: weights_npz(network_at(*run.singles[label][1:])),
+            help="W1, b1, W2 ... at the moment that is shown, for numpy.load.",
         ),
     ]  # fmt: skip
 

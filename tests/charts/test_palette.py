@@ -5,7 +5,11 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from playground.charts.palette import CLASSES, CONTESTANTS, NEGATIVE, NOW, POSITIVE, REFERENCE, WRONG
+from playground.charts import contestant_styles
+from playground.charts.contestant_styles import style
+from playground.charts.palette import CLASSES, CONTESTANTS, NEGATIVE, NOW, POSITIVE, REFERENCE, SHADES, WRONG
+from playground.nn import INITIALIZERS
+from playground.training.contestants import Contestant
 
 # Colours as the dichromats see them, in linear RGB: Machado, Oliveira & Fernandes (2009), table 1, severity 1.
 SIGHT = {
@@ -68,4 +72,24 @@ def test_colours_that_are_compared_can_be_told_apart(colours, sight):
 @pytest.mark.parametrize("background", BACKGROUNDS)
 def test_every_colour_is_seen_on_light_and_on_dark(background):
     assert min(contrast(colour, background) for colour in (NOW, REFERENCE, WRONG, POSITIVE, NEGATIVE)) >= 3
-    assert min(contrast(colour, background) for colour in CLASSES + CONTESTANTS) >= 2
+    assert min(contrast(colour, background) for colour in CLASSES + CONTESTANTS + SHADES) >= 2
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+def test_any_two_contestants_on_one_picture_differ_in_colour_or_in_their_dashes(sight):
+    contestants = [Contestant(name, batch_norm) for name in INITIALIZERS for batch_norm in (False, True)]
+    for one, other in combinations(map(style, contestants), 2):
+        assert one.dash != other.dash or difference(one.color, other.color, sight) > APART
+    for name in INITIALIZERS:  # with and without batch normalisation they are compared most: by both
+        plain, shade = style(Contestant(name)), style(Contestant(name, True))
+        assert plain.dash != shade.dash
+        assert difference(plain.color, shade.color, sight) > APART
+
+
+def test_a_scheme_that_is_added_at_the_end_changes_the_look_of_no_other(monkeypatch):
+    before = {name: style(Contestant(name)) for name in INITIALIZERS}
+    monkeypatch.setattr(contestant_styles, "INITIALIZERS", [*INITIALIZERS, "another"])
+    style.cache_clear()
+    assert {name: style(Contestant(name)) for name in before} == before
+    assert style(Contestant("another")) not in before.values()
+    style.cache_clear()

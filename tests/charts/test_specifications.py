@@ -9,6 +9,7 @@ import pytest
 from runs import DEGENERATE, snapshot_after, trained, winding_numbers
 
 from playground import charts
+from playground.charts.race_curves import HEIGHT, LINE, spread
 from playground.text import number, percent
 from playground.topics.initialization.race import Race, RaceTrainer
 from playground.training.diagnostics import Snapshot, class_probabilities, snapshot, view_limits
@@ -112,20 +113,21 @@ def test_curves_are_the_figures_of_the_moments(what, epochs):
     picture = PICTURES[f"{what}_curve"](seen)
     at = {f"{moment.epoch:.4g}": moment for moment in seen.moments}
     curve, now = columns(picture, "curve"), columns(picture, "now")
-    assert curve["split"] == now["split"] == ["train", "test"]
-    for epoch, packed, split in zip(curve["epoch"], curve["value"], curve["split"], strict=True):
+    assert curve["part"] == now["part"] == ["train", "test"]
+    for epoch, packed, part in zip(curve["epoch"], curve["value"], curve["part"], strict=True):
         shown = epoch.split()
         assert (shown[0], shown[-1]) == ("0", str(epochs))
         assert len(shown) == min(epochs + 1, 200) == len(set(shown))
-        figures = [getattr(at[each], f"{split}_{what}") for each in shown]
+        name = {"train": "train", "test": "held_out"}[part]
+        figures = [getattr(at[each], f"{name}_{what}") for each in shown]
         assert numbers(packed) == pytest.approx(figures, rel=1e-3)
-        assert now["value"][now["split"].index(split)] == figures[-1]
+        assert now["value"][now["part"].index(part)] == figures[-1]
     assert set(now["epoch"]) == {epochs}
 
 
 def test_without_test_points_there_is_one_curve():
     picture = charts.loss_curve(snapshot_after(3, train_share=1.0))
-    assert columns(picture, "curve")["split"] == ["train"]
+    assert columns(picture, "curve")["part"] == ["train"]
     assert "test" not in picture.alt
 
 
@@ -161,13 +163,13 @@ def test_points_stand_where_they_are_and_the_misclassified_are_marked(state):
     seen = snapshot_after(epochs, **knobs)
     picture = charts.boundary(seen)
     points, wrong = columns(picture, "points"), columns(picture, "wrong")
-    for part in ("train", "test"):
+    for part, figures in (("train", "train"), ("test", "held_out")):
         here = np.array(points["split"]) == part
         X = np.column_stack([points["x1"], points["x2"]])[here]
         assert np.array_equal(X, getattr(seen.data, f"X_{part}"))
         assert np.array_equal(np.array(points["class"])[here], getattr(seen.data, f"y_{part}").argmax(axis=1))
         share = 1 - len(misclassified(seen, part)) / max(1, len(X))
-        assert share == pytest.approx(getattr(seen.moment, f"{part}_accuracy"), nan_ok=True) or not len(X)
+        assert share == pytest.approx(getattr(seen.moment, f"{figures}_accuracy"), nan_ok=True) or not len(X)
     expected = np.concatenate([misclassified(seen, "train"), misclassified(seen, "test")])
     assert np.array_equal(np.column_stack([wrong["x1"], wrong["x2"]]), expected)
 
@@ -194,7 +196,7 @@ def test_regions_cover_where_each_class_leads_by_its_margin(knobs):
 
 def words_of_the_curve(what, show):
     def words(seen):
-        ends = [(getattr(seen.moments[i], f"{split}_{what}") for i in (0, -1)) for split in ("train", "test")]
+        ends = [(getattr(seen.moments[i], f"{part}_{what}") for i in (0, -1)) for part in ("train", "held_out")]
         return [f"{show(start)} → {show(end)}" for start, end in ends]
 
     return words
@@ -287,5 +289,28 @@ def test_a_network_that_has_left_the_numbers_has_a_plane_without_regions():
     network = seen.network.select()
     network.parameters[...] = 1e200  # whose products are beyond all numbers
     picture = charts.plane(seen.data, network, small=True)
-    assert picture.tables["regions"].num_rows == 0
+    assert picture.tables["regions"].num_rows == picture.tables["wrong"].num_rows == 0
     assert picture.tables["points"].num_rows > 0
+    assert columns(picture, "word")["word"] == ["diverged"]
+    assert picture.alt.startswith("Diverged. ")
+
+
+def test_a_plane_without_colours_says_why_in_a_word_and_any_other_says_nothing():
+    seen = snapshot_after(0, initializer="zeros")
+    undecided = charts.boundary(seen)
+    assert undecided.tables["regions"].num_rows == 0  # all classes are equally probable
+    assert columns(undecided, "word")["word"] == ["undecided"]
+    assert columns(charts.boundary(snapshot_after(3)), "word")["word"] == [""]
+    stopped = charts.plane(seen.data, snapshot_after(3).network, diverged=True)  # its loss ran away, within the numbers
+    assert columns(stopped, "word")["word"] == ["diverged"]
+    assert stopped.tables["regions"].num_rows == 0
+
+
+def test_names_at_the_ends_of_curves_stand_apart_in_the_order_of_the_losses():
+    losses = np.array([0.5, 0.01, 0.5, 1000.0, 0.011, 0.5])
+    at = spread(losses, 0.01, 1000.0)
+    apart = LINE / HEIGHT * np.log(1000 / 0.01)
+    order = np.argsort(losses, kind="stable")
+    assert np.diff(np.log(at[order])).min() >= apart - 1e-9
+    assert at.max() <= 1000 * (1 + 1e-9)
+    assert spread(np.array([0.1, 10.0]), 0.1, 10.0) == pytest.approx([0.1, 10.0])

@@ -29,8 +29,9 @@ def pure(name, n_points=300, **knobs):
 
 
 def points(data):
-    """The points of both parts with their labels, in an order that depends on nothing but them."""
-    rows = np.vstack([np.hstack([data.X_train, data.y_train]), np.hstack([data.X_test, data.y_test])])
+    """The points of all parts with their labels, in an order that depends on nothing but them."""
+    parts = [(data.X_train, data.y_train), (data.X_validation, data.y_validation), (data.X_test, data.y_test)]
+    rows = np.vstack([np.hstack(part) for part in parts])
     return rows[np.lexsort(rows.T)]
 
 
@@ -247,13 +248,39 @@ def test_the_last_part_is_the_end_of_the_file_cut_where_the_course_cuts_it():
     data = make_data("digits", np.random.default_rng(0), 0, 0.0, 0, 0.8, "last_part")
     X, labels = load_digits(return_X_y=True)
     cut = int(0.8 * len(X))
+    middle = cut + (len(X) - cut) // 2
     assert np.array_equal(data.X_train, X[:cut] / 16)
-    assert np.array_equal(data.X_test, X[cut:] / 16)
-    assert np.array_equal(data.y_test, np.eye(10)[labels[cut:]])
+    assert np.array_equal(data.X_validation, X[cut:middle] / 16)
+    assert np.array_equal(data.X_test, X[middle:] / 16)
+    assert np.array_equal(data.y_test, np.eye(10)[labels[middle:]])
+
+
+@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize(("share", "sizes"), [(0.8, (1437, 180, 180)), (0.9995, (1796, 1, 0)), (1.0, (1797, 0, 0))])
+def test_of_the_digits_that_do_not_train_half_validate_and_each_is_in_one_part(split, share, sizes):
+    data = make_data("digits", np.random.default_rng(0), 0, 0.0, 0, share, split)
+    assert tuple(map(len, (data.X_train, data.X_validation, data.X_test))) == sizes
+    whole = make_data("digits", np.random.default_rng(0), 0, 0.0, 0, 1.0)
+    assert np.array_equal(points(data), points(whole))
+    assert data.held_out == ("validation" if sizes[1] else "test")
+    assert np.array_equal(data.X_held_out, data.X_validation)
+
+
+def test_the_parts_of_a_stratified_split_of_the_digits_have_the_classes_alike():
+    data = make_data("digits", np.random.default_rng(0), 0, 0.0, 0, 0.8, "stratified")
+    assert np.abs(data.y_validation.sum(axis=0) - data.y_test.sum(axis=0)).max() <= 2
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_points_in_the_plane_are_watched_on_the_test_part(name):
+    data = draw(name)
+    assert data.held_out == "test"
+    assert np.array_equal(data.X_held_out, data.X_test)
+    assert np.array_equal(data.y_held_out, data.y_test)
 
 
 def test_whoever_changes_the_digits_changes_a_copy():
-    draw = DATASETS["digits"].draw
+    draw = DATASETS["digits"].function
     draw(None, 0, 0, 0)[0][:] = 7
     assert draw(None, 0, 0, 0)[0].max() == 1
 

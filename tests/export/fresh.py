@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import types
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -26,12 +25,11 @@ def run_fresh(text: str, folder: Path) -> list[str]:
     return done.stdout.splitlines()
 
 
-def run_here(text: str) -> list[tuple[float, ...]]:
-    """The history that a script's `train` returns, in this process: a hundredth of the time of a fresh one."""
-    module = sys.modules["taken_home"] = types.ModuleType("taken_home")
-    with contextlib.redirect_stdout(io.StringIO()):
-        exec(compile(text, "taken_home.py", "exec"), vars(module))
-        return module.train(module.Experiment())
+def run_here(text: str) -> list[str]:
+    """What a script prints, in this process: a hundredth of the time of a fresh one."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile(text, "taken_home.py", "exec"), {"__name__": "__main__"})
+    return printed.getvalue().splitlines()
 
 
 def code_cells(text: str) -> list[str]:

@@ -7,7 +7,8 @@ import json
 
 import numpy as np
 import pytest
-from export.fresh import run_fresh_each
+from export.fresh import run_fresh_each, run_here
+from export.test_script import figures
 from streamlit.testing.v1 import AppTest
 
 from playground.topics.batch_norm.paired_runs import Pairs
@@ -58,6 +59,33 @@ def test_the_files_tell_of_the_run_as_it_is_when_they_are_asked_for():
     assert not np.array_equal(W, np.load(io.BytesIO(untrained))["W1"])
 
 
+@pytest.mark.parametrize("moment", [1, 2, 3])
+def test_script_notebook_and_weights_are_of_the_moment_that_is_looked_at(moment):
+    """Also within an epoch, and without what was changed later."""
+    run = Run(Experiment(dataset="moons", n_points=80, batch_norm=True), [])
+    run.step_epoch()
+    run.step(1)
+    run.turn(learning_rate=0.7)
+    run.step_epoch()
+    run.turn(optimizer="adam")
+    run.step(1)
+    run.view = moment
+    _, script, notebook, _, weights = run_files(run, "")
+    shown = run.trainer.history.moments[moment]
+    last = figures(run_here(script.make()))[-1]
+    assert last == (shown.epoch, shown.train_loss, shown.train_accuracy, shown.held_out_loss, shown.held_out_accuracy)
+    layers = [layer for layer in run.snapshot().network.layers if layer.parameters]
+    saved = np.load(io.BytesIO(weights.make()))
+    for number, name in enumerate(("W1", "gamma1", "W2", "gamma2", "W3")):
+        assert np.array_equal(saved[name], getattr(layers[number], name[:-1]))
+    for made in (script.make(), json.dumps(json.loads(notebook.make())["cells"][0])):
+        assert f"It stops after {shown.step} mini-batches" in made
+    assert "Adam" not in script.make()
+    run.view = None
+    assert "It stops after" not in script.make()
+    assert "Adam" in script.make()
+
+
 def test_names_and_kinds_of_the_files_fit_what_is_in_them():
     for file in (*run_files(Run(Experiment(), []), ""), *EXERCISES):
         content = file.make()
@@ -67,6 +95,8 @@ def test_names_and_kinds_of_the_files_fit_what_is_in_them():
             assert json.loads(content)["nbformat"] == 4
         elif file.name.endswith(".csv"):
             assert content.splitlines()[0].startswith("step,epoch,train_loss,")
+        elif file.name.endswith(".html"):
+            assert content.startswith("<!doctype html>")
         else:
             assert file.name.endswith(".npz")
             assert np.load(io.BytesIO(content), allow_pickle=False).files
@@ -90,13 +120,12 @@ def test_a_network_of_many_prints_by_itself_what_it_had_among_the_others(run, tm
     assert len(run.singles) > (0 if isinstance(run, SweepRun) else 1)
     files = {label: run_files(run, label) for label in run.singles}
     printed = run_fresh_each([script.make() for script, *_ in files.values()], tmp_path)
-    for (_, *lines), (_, _, history, weights) in zip(printed, files.values(), strict=True):
+    for lines, (_, _, history, weights) in zip(map(figures, printed), files.values(), strict=True):
         rows = list(csv.DictReader(io.StringIO(history.make())))
         assert len(rows) == RACE["epochs"] + 1
         for line, row in zip(lines, rows, strict=True):
-            printed = [float(part) for part in line.split(", ")]
-            assert printed[1:3] == [float(row["train_loss"]), float(row["train_accuracy"])]
-            assert printed[3:] == pytest.approx([float(row["test_loss"]), float(row["test_accuracy"])], nan_ok=True)
+            assert list(line[1:3]) == [float(row["train_loss"]), float(row["train_accuracy"])]
+            assert list(line[3:]) == pytest.approx([float(row["test_loss"]), float(row["test_accuracy"])], nan_ok=True)
         assert np.load(io.BytesIO(weights.make()))["W1"].shape == (2, 8)
 
 

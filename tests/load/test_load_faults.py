@@ -26,6 +26,7 @@ from playground.topics.batch_norm.running_statistics import Evaluation
 from playground.topics.batch_norm.sweep import Sweep
 from playground.topics.digits.digits_experiment import Digits
 from playground.topics.digits.splits import TwoSplits
+from playground.topics.digits.tuning import Tuning
 from playground.topics.forward_backward.training_step import TrainingStep
 from playground.topics.initialization.race import Race
 from playground.topics.initialization.scheme_comparison import SchemeComparison
@@ -52,6 +53,7 @@ PAGES = {
     ("batch_norm", "sweep"): Sweep,
     ("digits", "train"): Digits,
     ("digits", "split"): TwoSplits,
+    ("digits", "tuning"): Tuning,
     ("digits", "draw"): Digits,
 }
 

@@ -41,10 +41,7 @@ def evaluation(visit):
 
 def follow(visitor, page=PAGE, **query):
     """Open a page with these parameters in the URL."""
-    visitor.app.switch_page(page)
-    visitor.app.query_params.clear()
-    visitor.app.query_params.update(query)
-    return visitor.run()
+    return visitor.go(page, **query)
 
 
 def tables(visitor) -> list[dict[str, dict[str, list]]]:

@@ -41,11 +41,7 @@ def test_the_pair_of_runs_opens_with_a_picture_for_each_and_says_what_to_do(visi
 
 
 def test_a_link_with_the_name_that_the_section_had_opens_it(visit):
-    visitor = visit()
-    visitor.app.switch_page(PAGE)
-    visitor.app.query_params.clear()
-    visitor.app.query_params.update({"section": "duel", "n_seeds": "3"})
-    visitor.run()
+    visitor = visit().go(PAGE, section="duel", n_seeds="3")
     assert visitor.url["section"] == "pairs"
     assert visitor.url["n_seeds"] == "3"
     assert visitor.notices == []
@@ -84,10 +80,10 @@ def test_a_pair_of_runs_without_hidden_layers_has_no_inputs_of_activations_to_sh
 
 def test_a_sweep_opens_and_plays_to_its_end_with_a_reading(sweep):
     assert len(sweep.charts) == 2
-    assert "After 0 epochs" in sweep.words
+    assert "Not trained yet] 28 networks" in sweep.words
     sweep.turn("dataset", "blobs").turn("epochs", 20).press("Play")
     assert "Epoch 20 of 20 · 28 networks at once" in sweep.timeline
-    assert "After 20 epochs at least half of the seeds train" in sweep.words
+    assert "After 20 epochs] at least half of the seeds train" in sweep.words
     assert len(sweep.app.dataframe[0].value) == 14
 
 

@@ -10,7 +10,7 @@ from uploads import five, saved
 
 from playground.topics.digits.analysis import answers, images_to_show, misclassified
 from playground.topics.digits.digits_experiment import Digits
-from playground.topics.digits.preprocessing import MOST_BYTES
+from playground.topics.digits.upload import MOST_BYTES
 from playground.training.trainer import Trainer
 
 PAGE = "pages/digits.py"
@@ -30,10 +30,7 @@ def drawing(page):
 
 def follow(visitor, **query):
     """Open the page with these parameters in the URL."""
-    visitor.app.switch_page(PAGE)
-    visitor.app.query_params.clear()
-    visitor.app.query_params.update(query)
-    return visitor.run()
+    return visitor.go(PAGE, **query)
 
 
 def tiles(visitor) -> str:
@@ -54,7 +51,7 @@ def send(visitor, data: bytes, name="digit.png"):
 # Training
 
 
-@pytest.mark.parametrize("section", ["train", "split", "draw"])
+@pytest.mark.parametrize("section", ["train", "split", "tuning", "draw"])
 def test_every_section_opens_by_its_name_in_the_url(visit, section):
     visitor = follow(visit(), section=section, hidden="20-10", epochs="2")
     assert visitor.url["section"] == section
@@ -145,7 +142,7 @@ def test_whatever_the_knobs_say_it_trains_and_is_looked_at_and_answers(page, kno
 def test_remedies_turn_knobs_that_the_page_has(page):
     page.turn("initializer", "zeros").turn("epochs", 1).press("Play")
     assert "Units are copies of each other" in page.words
-    page.app.get_by_key("remedy-0").click()
+    page.app.get_by_key("remedy-headline").click()
     page.run()
     assert page.url["initializer"] != "zeros"
 
@@ -186,11 +183,11 @@ def test_images_are_put_on_the_grid_with_their_truth(page):
     probabilities = answers(trainer.network, images.X)
     for each in misclassified(images.labels, probabilities)[:2]:
         page.press("One it gets wrong")
-        assert f"Test image {each.index + 1} of 360: in truth a **{each.label}**" in page.words
+        assert f"Validation image {each.index + 1} of 180: in truth a **{each.label}**" in page.words
         assert page.app.subheader[0].value.startswith(f"{each.said}, says the network")
         assert answer(page) == pytest.approx(probabilities[each.index], rel=1e-4)
-    page.press("A test image")
-    number, truth = re.search(r"Test image (\d+) of 360: in truth a \*\*(\d)\*\*", page.words).groups()
+    page.press("A validation image")
+    number, truth = re.search(r"Validation image (\d+) of 180: in truth a \*\*(\d)\*\*", page.words).groups()
     assert images.labels[int(number) - 1] == int(truth)
     assert answer(page) == pytest.approx(probabilities[int(number) - 1], rel=1e-4)
 
@@ -215,7 +212,7 @@ def test_a_picture_is_shown_as_the_network_sees_it(drawing, colours):
         (five()[:600], "damaged"),
         (bytes(MOST_BYTES + 1), "too large"),
         (saved(Image.new("1", (20_000, 20_000))), "too large"),
-        (saved(Image.new("RGB", (50, 50), "white")), "Nothing is drawn"),
+        (saved(Image.new("RGB", (50, 50), "white")), "No digit found"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "not an image"),
     ],
     ids=["empty", "text", "broken header", "cut off", "large file", "bomb", "white", "svg"],

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from export.fresh import run_fresh
+from export.test_script import figures
 from playwright.sync_api import expect
 from uploads import five
 from visitors import settled
@@ -125,8 +126,8 @@ def test_a_picture_is_read_and_a_bad_one_gets_a_message(open_page):
     expect(page.get_by_test_id("stAlert")).to_contain_text("not an image that can be read")
     send(page, five()[:600])
     expect(page.get_by_test_id("stAlert")).to_contain_text("damaged")
-    send(page, bytes(2 * 2**20 + 1), "large.png")
-    expect(page.get_by_test_id("stFileUploader")).to_contain_text("File must be 2.0MB or smaller")
+    send(page, bytes(10 * 2**20 + 1), "large.png")
+    expect(page.get_by_test_id("stFileUploader")).to_contain_text("File must be 10.0MB or smaller")
     expect(verdict(page)).to_contain_text("5, says the network")  # what is on the grid stays
     send(page, five("black", "white"))
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
@@ -142,10 +143,11 @@ def test_the_script_that_is_taken_home_prints_the_losses_of_the_page(open_page, 
     with page.expect_download() as download:
         page.get_by_test_id("stPopoverBody").get_by_role("button", name="Script").click()
     assert download.value.suggested_filename == "network_digits.py"
-    last = run_fresh(download.value.path().read_text("utf-8"), tmp_path)[-1]
-    epoch, loss, accuracy, test_loss, test_accuracy = map(float, last.split(", "))
+    printed = run_fresh(download.value.path().read_text("utf-8"), tmp_path)
+    epoch, loss, accuracy, validation_loss, validation_accuracy = figures(printed)[-1]
     assert epoch == 3
     words = (
-        rf"loss {loss:.2g} · accuracy {100 * accuracy:.0f} % \(test {test_loss:.2g} and {100 * test_accuracy:.0f} %\)"
+        rf"loss {loss:.2g} · accuracy {100 * accuracy:.0f} % "
+        rf"\(validation {validation_loss:.2g} and {100 * validation_accuracy:.0f} %\)"
     )
     expect(timeline).to_contain_text(re.compile(words))

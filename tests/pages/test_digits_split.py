@@ -1,14 +1,12 @@
-"""Two ways to split the digits: a comparison that ends with a verdict, and targets that are reached by running."""
+"""Two ways to split the digits: a comparison that ends with a verdict."""
 
 import pytest
 
 from playground.settings.knobs import Choice, Number
 from playground.topics.digits.splits import TwoSplits
-from playground.topics.digits.targets import N_PROOF, TARGETS
 
 PAGE = "pages/digits.py"
 SMALL = {"n_seeds": 2, "epochs": 2, "hidden": 1}
-PROVE = f"Prove it over {N_PROOF} network seeds"
 
 
 @pytest.fixture
@@ -17,12 +15,6 @@ def section(visit):
     for name, value in SMALL.items():
         visitor.turn(name, value)
     return visitor
-
-
-@pytest.fixture
-def trains(visit):
-    """The section in which one network trains, with little work."""
-    return visit().go(PAGE).turn("hidden", 0).turn("epochs", 5).turn("learning_rate", 0.5)
 
 
 # Two ways to split
@@ -104,57 +96,3 @@ def test_every_choice_trains(section):  # as in a sweep, with other examples
             for option in knob.options:
                 section.turn(name, option).press("Mini-batch")
     assert len(section.charts) == 3
-
-
-# Targets
-
-
-def test_at_first_no_target_is_reached_and_all_are_named(trains):
-    for target in TARGETS.values():
-        assert f":material/radio_button_unchecked: **{target.label}**: {100 * target.accuracy:g} %" in trains.words
-    assert trains.words.count("No run so far.") == len(TARGETS)
-    assert "run it to see what it gives" in trains.words
-
-
-def test_the_best_run_is_recorded_with_its_experiment_and_opens_again(trains):
-    trains.press("Play")
-    assert "Best so far: **" in trains.words
-    assert "Hidden layers 0" in trains.words
-    best = dict(trains.url)
-    trains.turn("learning_rate", 0.0001).press("Play")
-    assert trains.url["learning_rate"] == "0.0001"
-    trains.press("Open")
-    assert dict(trains.url) == best
-    assert trains.epoch == 0
-
-
-@pytest.mark.exhaustive  # trains to the end
-def test_a_run_on_a_random_split_reaches_its_target_and_that_alone(trains):
-    trains.turn("split", "stratified").turn("hidden", 1).set("width-0", 128).turn("epochs", 50).press("Play")
-    assert f":green[:material/check_circle:] **{TARGETS['random'].label}**" in trains.words
-    assert trains.words.count(":material/radio_button_unchecked:") == 2
-
-
-def test_a_proof_runs_over_its_seeds_and_says_what_they_gave(trains):
-    trains.turn("split", "shuffled").press(f"Prove it over {N_PROOF} split seeds")
-    for _ in range(200):
-        if not any(button.key == "stop-proof" for button in trains.app.button):
-            break
-        trains.run()
-    assert f"The median of {N_PROOF} seeds is **" in trains.words
-    assert "Split shuffled" in trains.words
-
-
-def test_a_proof_can_be_stopped(trains):
-    trains.turn("epochs", 1000).press(PROVE)
-    assert any("networks train" in bar.proto.text for bar in trains.app.get("progress"))
-    trains.press("Stop")
-    assert trains.button(PROVE)
-    assert "The median of" not in trains.words
-
-
-def test_too_few_test_images_prove_nothing(trains):
-    trains.turn("train_share", 0.9)
-    assert trains.button(PROVE).disabled
-    trains.press("Play")
-    assert trains.words.count("No run so far.") == len(TARGETS)

@@ -169,10 +169,6 @@ MALFORMED = {
 @pytest.mark.parametrize("section", ["step", "check"])
 @pytest.mark.parametrize("query", [HEAVY, MALFORMED], ids=["heavy", "malformed"])
 def test_any_url_opens(visit, section, query):
-    visitor = visit()
-    visitor.app.switch_page(PAGE)
-    visitor.app.query_params.clear()
-    visitor.app.query_params.update(query | {"section": section})
-    visitor.run()
+    visitor = visit().go(PAGE, **query, section=section)
     assert bool(visitor.notices) == (query is MALFORMED)
     follow_step(now(visitor))

@@ -95,9 +95,11 @@ def test_every_page_can_be_shared(visit, page):
 
 
 def test_the_presenter_view_has_larger_type(visit):
-    assert not visit().app.get("html")
-    styles = [element.proto.body for element in visit(present="on").app.get("html")]
-    assert any("font-size" in style for style in styles)
+    def sets_the_size_of_all_type(visitor):
+        return any("html { font-size" in element.proto.body for element in visitor.app.get("html"))
+
+    assert not sets_the_size_of_all_type(visit())
+    assert sets_the_size_of_all_type(visit(present="on"))
 
 
 def test_the_qr_code_of_a_link_is_a_picture():

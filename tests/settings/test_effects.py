@@ -16,6 +16,7 @@ from playground.topics.batch_norm.running_statistics import Evaluation, estimate
 from playground.topics.batch_norm.sweep import Sweep, SweepTrainer
 from playground.topics.digits.digits_experiment import Digits
 from playground.topics.digits.splits import TwoSplits, TwoSplitsTrainer
+from playground.topics.digits.tuning import Tuning, TuningTrainer
 from playground.topics.forward_backward.training_step import TrainingStep
 from playground.topics.initialization.many_networks import draws
 from playground.topics.initialization.race import Race, RaceTrainer
@@ -32,6 +33,11 @@ def trained(trainer):
     return [moment for each in getattr(trainer, "trainers", [trainer]) for moment in each.history.moments]
 
 
+def chosen(trainer):
+    """What is seen of a choice at the end of its run."""
+    return [*trained(trainer), trainer.outcomes()]
+
+
 def followed(settings):
     """What is shown of a training step."""
     session = StepSession(settings, [])
@@ -46,6 +52,7 @@ SEEN = {  # kind of record: what is seen of one, and records in which its knobs 
     Experiment: (lambda p: trained(Trainer(p)), [Experiment(**SHORT), Experiment(dataset="blobs", **SHORT)]),
     Digits: (lambda p: trained(Trainer(p)), [Digits(hidden=(8,), epochs=2), Digits(split="stratified", epochs=1)]),
     TwoSplits: (lambda p: trained(TwoSplitsTrainer(p)), [TwoSplits(hidden=(8,), epochs=2, n_seeds=3)]),
+    Tuning: (lambda p: chosen(TuningTrainer(p)), [Tuning(hidden=(8,), epochs=2, n_candidates=3, n_seeds=3)]),
     Race: (lambda p: trained(RaceTrainer(p)), [Race(**STACK), Race(dataset="blobs", **STACK)]),
     Pairs: (lambda p: trained(PairsTrainer(p)), [Pairs(**STACK), Pairs(dataset="blobs", **STACK)]),
     Sweep: (lambda p: trained(SweepTrainer(p)), [

@@ -50,7 +50,7 @@ def test_work_counts_the_products_of_a_step(experiment):
     data = experiment_data(experiment)
     network = initial_network(experiment, data)
     products = sum(layer.W.size for layer in network.layers if isinstance(layer, Dense))
-    assert experiment.n_examples == len(data.X_train) + len(data.X_test)
+    assert experiment.n_examples == len(data.X_train) + len(data.X_validation) + len(data.X_test)
     assert operations(experiment) == products * max(STEP * experiment.batch_size, 2 * experiment.n_examples)
 
 

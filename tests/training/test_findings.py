@@ -127,9 +127,9 @@ def figures_of_the_gradient(seen):
 
 
 def figures_of_overfitting(seen):
-    test = [moment.test_loss for moment in seen.moments]
+    test = [moment.held_out_loss for moment in seen.moments]
     best = seen.moments[int(np.argmin(test))]
-    losses = (best.train_loss, seen.moment.train_loss, best.test_loss, seen.moment.test_loss)
+    losses = (best.train_loss, seen.moment.train_loss, best.held_out_loss, seen.moment.held_out_loss)
     return [f"Since epoch {best.epoch:.0f} ", f"set ({seen.data.n_train})", *(number(loss) for loss in losses)]
 
 

@@ -243,7 +243,7 @@ def test_a_look_back_gives_the_network_exactly_as_it_was(batch_norm):
     assert 1 < len(trainer.history.kept) < len(trainer.history.moments) == 401
     for index in trainer.history.kept:
         network, moment = trainer.network_at(index), trainer.history.moments[index]
-        for part in ("train", "test"):
+        for part in ("train", "held_out"):
             loss, accuracy = network.evaluate(getattr(trainer.data, f"X_{part}"), getattr(trainer.data, f"y_{part}"))
             assert (loss, accuracy) == (getattr(moment, f"{part}_loss"), getattr(moment, f"{part}_accuracy"))
 
@@ -287,7 +287,7 @@ def test_an_experiment_at_the_edge_trains_all_the_same(knobs):
     assert trainer.finished or trainer.diverged
     for moment in trainer.history.moments:
         assert np.isfinite([moment.train_loss, moment.train_accuracy]).all()
-        assert np.isnan(moment.test_loss) == np.isnan(moment.test_accuracy) == (len(trainer.data.X_test) == 0)
+        assert np.isnan(moment.held_out_loss) == np.isnan(moment.held_out_accuracy) == (len(trainer.data.X_test) == 0)
 
 
 @pytest.mark.parametrize("batch_norm", [False, True], ids=["plain", "batch norm"])
@@ -306,7 +306,7 @@ def test_the_networks_of_a_stack_have_the_moments_that_each_has_alone(batch_norm
     for i, trainer in enumerate(alone):
         for one, of_stack in zip(trainer.history.moments, together.history.moments, strict=bool(not trainer.diverged)):
             assert (one.step, one.epoch) == (of_stack.step, of_stack.epoch)
-            for name in ("train_loss", "train_accuracy", "test_loss", "test_accuracy"):
+            for name in ("train_loss", "train_accuracy", "held_out_loss", "held_out_accuracy"):
                 assert getattr(one, name) == getattr(of_stack, name)[i]
             ratios = [ratio[i] for ratio in of_stack.update_ratios]
             assert ratios == pytest.approx(one.update_ratios, rel=1e-9, nan_ok=True)
@@ -322,7 +322,7 @@ def test_the_default_reaches_about_the_accuracy_of_scikit_learn(name, solver, ra
         momentum=0, random_state=0, tol=0, n_iter_no_change=60,
     )  # fmt: skip
     peer.fit(data.X_train, data.y_train.argmax(axis=1))
-    for part, accuracy in (("train", moment.train_accuracy), ("test", moment.test_accuracy)):
+    for part, accuracy in (("train", moment.train_accuracy), ("test", moment.held_out_accuracy)):
         X, labels = getattr(data, f"X_{part}"), getattr(data, f"y_{part}").argmax(axis=1)
         assert accuracy == pytest.approx(peer.score(X, labels), abs=0.03)
 

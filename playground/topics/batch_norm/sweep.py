@@ -16,6 +16,7 @@ from ...settings.record import knob, knob_like
 from ...text import number
 from ...training.contestants import Contestant, WithAndWithout
 from ...training.experiment import Experiment
+from ...training.headline import Headline, Mood
 from ...training.loop import initial_network
 from ...training.multi_trainer import MultiTrainer
 from ...training.significance import WORST_LOSS, bounded, quartiles
@@ -162,10 +163,24 @@ def _stretch_words(values: np.ndarray, first: int, end: int, last: int) -> str:
     return f"from {low} to {high} (a factor of {at_least}{shown})"
 
 
-def reading(trainer: SweepTrainer) -> str:
-    """What a sweep shows now: for which values the networks train, without and with."""
+def sweep_headline(trainer: SweepTrainer) -> Headline:
+    """For which values the networks train, without batch normalisation and with it, in one line."""
     sweep, shares = trainer.experiment, trainer.trained().mean(axis=-1)
+    if not trainer.lead.steps:
+        words = f"{sweep.n_networks} networks, half of them with batch normalisation."
+        return Headline(Mood.WAITING, "Not trained yet", words)
     without, normalised = (range_words(sweep.values, share) for share in shares)
+    return Headline(
+        Mood.GOOD if (shares >= HALF).any() else Mood.BAD,
+        f"After {trainer.lead.epoch} epochs",
+        "at least half of the seeds train **without** batch normalisation "
+        f"{without}, **with** batch normalisation {normalised}.",
+    )
+
+
+def reading(trainer: SweepTrainer) -> str:
+    """How low the loss of a sweep is now, without batch normalisation and with it, and how exact its ranges are."""
+    sweep = trainer.experiment
     step = sweep.values[1] / sweep.values[0]
     medians = np.median(trainer.losses(), axis=-1)
     none = "none, as most diverge at each"
@@ -174,9 +189,6 @@ def reading(trainer: SweepTrainer) -> str:
         for row in medians
     ]
     return (
-        f"After {trainer.lead.epoch} epochs at least half of the seeds train  \n"
-        f"**without** batch normalisation {without},  \n"
-        f"**with** batch normalisation {normalised}.  \n"
         f"Lowest median loss: without {best[0]}, with {best[1]}.  \n"
         f"Neighbouring values differ by a factor of {step:.2g}; no end of a range is known any better."
     )

@@ -220,7 +220,7 @@ def learning_rate(seed: int, rng: np.random.Generator) -> Station:
     def compute():
         found = last(rate)
         mistakes = {
-            "this is the loss on the test points": found.test_loss,
+            "this is the loss on the test points": found.held_out_loss,
             "this is the accuracy": found.train_accuracy,
         }
         mistakes |= {f"the learning rate is {each:g}": last(each).train_loss for each in RATES if each != rate}

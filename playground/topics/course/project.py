@@ -1,13 +1,15 @@
-"""Project: the course's network on handwritten digits, tested on a fair sample and on the student's own drawing."""
+"""Project: the course's network on handwritten digits, tested once, and on the student's own drawing."""
 
 from dataclasses import replace
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
-from ...training.trainer import Moment, Trainer
+from ...training.trainer import Trainer
 from ..digits.digits_experiment import SIDE, Digits
 from ..digits.splits import TwoSplits, compared_parts
+from ..digits.targets import accuracy_on_test
 from .station import SCRATCH, SEEDS, TO_THE_END, Answer, Station, station
 
 PROJECT = "Project"
@@ -22,10 +24,20 @@ def trained(digits: Digits) -> Trainer:
     return trainer
 
 
+class Outcome(NamedTuple):
+    """Accuracies at the end of a run, in percent."""
+
+    train: float
+    validation: float
+    test: float
+
+
 @lru_cache(maxsize=128)
-def outcome(digits: Digits) -> Moment:
-    """The last moment of a run."""
-    return trained(digits).history.moments[-1]
+def outcome(digits: Digits) -> Outcome:
+    """The accuracies at the end of a run, on all three parts."""
+    trainer = trained(digits)
+    last = trainer.history.moments[-1]
+    return Outcome(*(100 * each for each in (last.train_accuracy, last.held_out_accuracy, accuracy_on_test(trainer))))
 
 
 @station
@@ -61,20 +73,20 @@ def accuracy(seed: int, rng: np.random.Generator) -> Station:
     def compute():
         last = outcome(digits)
         mistakes = {
-            "this is the accuracy on the training part": 100 * last.train_accuracy,
-            "this is with the random split": 100 * outcome(replace(digits, split="shuffled")).test_accuracy,
-            "this is the share of errors": 100 - 100 * last.test_accuracy,
-            "this is a share, not percent": last.test_accuracy,
+            "this is the accuracy on the training part": last.train,
+            "this is with the random split": outcome(replace(digits, split="shuffled")).validation,
+            "this is the share of errors": 100 - last.validation,
+            "this is a share, not percent": last.validation / 100,
         }
-        return Answer(100 * last.test_accuracy, mistakes, 0, 0.6)
+        return Answer(last.validation, mistakes, 0, 0.6)
 
     return Station(
         part=PROJECT, hours=1.0, objective=SCRATCH, title="The course's network on digits",
         page="digits", section="train", record=digits,
-        predict="64-128-64-10, ReLU, ten passes through 1437 images: how many of the 360 others will it read?",
+        predict="64-128-64-10, ReLU, ten passes through 1437 images: how many of the next 180 will it read?",
         do="Press **Play**, and look at the images that it misreads. Would you have read them?",
-        question=f"What is the test accuracy after {epochs} epochs, in percent?",
-        hint="the line above the pictures: the accuracy of the *test*, to a percent.",
+        question=f"What is the validation accuracy after {epochs} epochs, in percent?",
+        hint="the line above the pictures: the accuracy of the *validation*, to a percent.",
         answer=compute, percent=True,
     )  # fmt: skip
 
@@ -87,19 +99,21 @@ def honest_test(seed: int, rng: np.random.Generator) -> Station:
     def compute():
         last = outcome(digits)
         mistakes = {
-            "this is the accuracy on the training part": 100 * last.train_accuracy,
-            "this is with the course's split": 100 * outcome(replace(digits, split="last_part")).test_accuracy,
-            "this is a share, not percent": last.test_accuracy,
+            "this is the accuracy on the training part": last.train,
+            "this is the accuracy on the validation part": last.validation,
+            "this is with the course's split": outcome(replace(digits, split="last_part")).test,
+            "this is a share, not percent": last.test / 100,
         }
-        return Answer(100 * last.test_accuracy, mistakes, 0, 0.6)
+        return Answer(last.test, mistakes, 0, 0.6)
 
     return Station(
-        part=PROJECT, hours=1.0, objective=SCRATCH, title="The same on a fair sample",
+        part=PROJECT, hours=1.0, objective=SCRATCH, title="One honest test, on a fair sample",
         page="digits", section="train", record=digits,
-        predict="The same network, tested on a stratified split: better, or worse, and by how much?",
-        do="Press **Play**. Then turn depth, scheme, optimiser or epochs, until you reach the **Targets** on the page.",
+        predict="The same network on a stratified split: better, or worse, and by how much?",
+        do="Press **Play**, then **Open the test part**: once. For the **Targets**, take another data seed, choose "
+        "depth, scheme, optimiser and epochs by the validation accuracy alone, and open the test part at last.",
         question=f"What is the test accuracy after {epochs} epochs with the stratified split, in percent?",
-        hint="the line above the pictures, with the split *Stratified*.",
+        hint="among the **Targets**: the *test* accuracy, with the split *Stratified*.",
         answer=compute, percent=True,
     )  # fmt: skip
 

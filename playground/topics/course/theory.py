@@ -132,7 +132,7 @@ def symmetry(seed: int, rng: np.random.Generator) -> Station:
         last = trainer.history.moments[-1]
         value = 100 * last.train_accuracy
         mistakes = {
-            "this is the accuracy on the test points": 100 * last.test_accuracy,
+            "this is the accuracy on the test points": 100 * last.held_out_accuracy,
             "this is what the network gets wrong": 100 - value,
             "this is a share, not percent": last.train_accuracy,
             "you took it that the network learns": 100.0,

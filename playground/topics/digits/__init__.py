@@ -1,1 +1,1 @@
-"""Digits from scratch: pictures, the project, what a network makes of images, two ways to split, targets."""
+"""Digits from scratch: the project, what a network makes of images, own pictures, splits, an honest test."""

@@ -21,7 +21,7 @@ class Images:
     """The images with which a network is examined.
 
     Attributes:
-        name: "test images", or "training images" where none are kept for testing.
+        name: "validation images", or "training images" where all train.
         X: pixels from 0 to 1, shape (images, 64).
         labels: their digits, shape (images,).
     """
@@ -32,9 +32,9 @@ class Images:
 
 
 def images_to_show(data: Data) -> Images:
-    """The test images, if there are any, or else those for training."""
-    if len(data.X_test):
-        return Images("test images", data.X_test, data.y_test.argmax(axis=1))
+    """The validation images, if there are any, or else those for training. The test part stays shut."""
+    if len(data.X_validation):
+        return Images("validation images", data.X_validation, data.y_validation.argmax(axis=1))
     return Images("training images", data.X_train, data.y_train.argmax(axis=1))
 
 

@@ -24,7 +24,10 @@ class Digits(Experiment):
     """
 
     dataset: str = knob_like(Experiment, "dataset", default="digits", options=IMAGES)
-    train_share: float = knob_like(Experiment, "train_share", default=0.8)
+    train_share: float = knob_like(
+        Experiment, "train_share", default=0.8,
+        help="Share of the examples to train on. Of the others, the first half validates and the second half tests.",
+    )
     split: str = knob_like(Experiment, "split", default="last_part", minor=False)
     hidden: tuple[int, ...] = knob_like(Experiment, "hidden", default=(128, 64), most=4, widest=limits.DIGIT_WIDTH)
     activation: str = knob_like(Experiment, "activation", default="relu")

@@ -7,15 +7,9 @@ differences that don't matter: place, size, slant, thickness of the stroke (Garr
 `sklearn.datasets.load_digits`: its digits fill all 8 rows, start in column 1 and end in column 6.
 """
 
-import io
-import warnings
-from dataclasses import dataclass
-
 import numpy as np
-from PIL import Image, ImageOps
-from scipy.ndimage import distance_transform_edt, label
-
-from ...settings import limits
+from PIL import Image
+from scipy.ndimage import distance_transform_edt
 
 SIDE, BLOCK = 8, 4  # pixels of an image, and of a block that makes one of them
 FINE = SIDE * BLOCK  # pixels of a bitmap
@@ -28,31 +22,6 @@ INK = (
     368,
 )  # black pixels of a bitmap, 5 to 95 % of the digits; thinner strokes are thickened, thicker ones thinned
 CENTRE = 16.3  # mean column of the black pixels
-
-MOST_BYTES = limits.UPLOAD_MIB * 2**20
-MOST_PIXELS = 12_500_000  # a WebP of this size takes 200 MB for a moment, other formats less
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")
-WORKING_SIDE, THUMBNAIL_SIDE, FEWEST_SIDE = 512, 256, 64  # pixels
-CONTRAST = 0.1  # between digit and paper, with black to white as 1
-SPECK = 0.05  # of the largest stroke: anything smaller is dust
-
-# The number of pixels is checked below, before any is decoded; Pillow would only warn.
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A picture on its way to the network.
-
-    Attributes:
-        thumbnail: the picture itself, upright and on white, (height, width, 3) bytes, at most 256 either way.
-        bitmap: the digit in it, cut out and made like the digits of the data, (32, 32) booleans.
-        pixels: what the network sees, (8, 8) numbers from 0 to 16.
-    """
-
-    thumbnail: np.ndarray
-    bitmap: np.ndarray
-    pixels: np.ndarray
 
 
 def counts(bitmap: np.ndarray) -> np.ndarray:
@@ -93,80 +62,6 @@ def normalised(drawing: np.ndarray) -> np.ndarray:
     grey = _resized(digit, FINE, width, Image.Resampling.BOX)
     upright = _without_slant(grey > _otsu(grey) if np.ptp(grey) else grey > 0)
     return _with_ink(_in_the_middle(upright), *INK)
-
-
-def from_upload(data: bytes) -> Seen:
-    """The digit in an image file: dark on light or light on dark, of any size, anywhere in the picture.
-
-    Args:
-        data: the file, of at most `MOST_BYTES`: PNG, JPEG, GIF, BMP or WebP, of at most 12.5 megapixels. Of an
-            animation, the first frame counts.
-
-    Raises:
-        ValueError: no digit can be found in it; the message tells the visitor why.
-    """
-    picture = _opened(data)
-    grey = np.asarray(picture.convert("L"), float) / 255
-    thumbnail = picture.copy()
-    thumbnail.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-    bitmap = normalised(_ink(grey))
-    return Seen(np.asarray(thumbnail), bitmap, counts(bitmap))
-
-
-def _opened(data: bytes) -> Image.Image:
-    """The image in a file as RGB, upright, on white, at most 512 pixels either way. No large array is ever made."""
-    if not data:
-        raise ValueError("The file is empty.")
-    if len(data) > MOST_BYTES:
-        raise ValueError(f"The file is too large: at most {MOST_BYTES // 2**20} MiB, please.")
-    try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)  # reads the header alone
-        n_pixels = image.width * image.height
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        n_pixels = MOST_PIXELS + 1
-    except Exception as error:  # on bytes that are no image, Pillow's readers raise errors of every kind
-        raise ValueError("This is not an image that can be read: PNG, JPEG, GIF, BMP or WebP, please.") from error
-    if n_pixels > MOST_PIXELS:
-        raise ValueError(f"The image is too large: at most {MOST_PIXELS / 10**6:g} million pixels, please.")
-    try:
-        return _small(image)
-    except Exception as error:
-        raise ValueError("The image is damaged: it can't be read to its end.") from error
-
-
-def _small(image: Image.Image) -> Image.Image:
-    """Decode an image, as small as possible: first it shrinks, then it is turned and put on white."""
-    size = (WORKING_SIDE, WORKING_SIDE)
-    image.draft("RGB", size)  # a JPEG is decoded at a fraction of its size
-    if image.mode.startswith("I"):  # 16 bits of grey: converted as it is, all but the darkest would be white
-        image.thumbnail(size, Image.Resampling.NEAREST)
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    transparent = "transparency" in image.info or image.mode in ("LA", "PA", "RGBA", "La", "RGBa")
-    mode = "RGBA" if transparent else "L" if image.mode == "1" else "RGB"
-    image = image if image.mode == mode else image.convert(mode)
-    image.thumbnail(size, Image.Resampling.BOX)
-    if max(image.size) < FEWEST_SIDE:  # its few pixels are shades of a finer drawing
-        scale = FEWEST_SIDE / max(image.size)
-        image = image.resize([max(1, round(scale * side)) for side in image.size], Image.Resampling.BICUBIC)
-    image = ImageOps.exif_transpose(image)
-    if transparent:
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image.convert("RGB")
-
-
-def _ink(grey: np.ndarray) -> np.ndarray:
-    """Where the digit is in a grey picture, (height, width) booleans. The paper is what most of the border shows."""
-    if np.ptp(grey) < CONTRAST:
-        raise ValueError("Nothing is drawn on it.")
-    light = grey > _otsu(grey)
-    border = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
-    ink = ~light if border.mean() >= 0.5 else light
-    if abs(grey[ink].mean() - grey[~ink].mean()) < CONTRAST:
-        raise ValueError("Nothing is drawn on it.")
-    strokes, _ = label(ink, np.ones((3, 3)))
-    sizes = np.bincount(strokes.ravel())
-    sizes[0] = 0
-    return (sizes >= SPECK * sizes.max())[strokes] & ink
 
 
 def _otsu(values: np.ndarray) -> float:

@@ -73,7 +73,7 @@ class SeedsTrainer(MultiTrainer):
         self.trainers = [Trainer(entry, states=0) for entry in entries]
 
     def figures(self, what: str) -> np.ndarray:
-        """A figure of `Moment`, such as "test_accuracy", at the end of each epoch: shape (networks, epochs + 1).
+        """A figure of `Moment`, such as "train_loss", at the end of each epoch: shape (networks, epochs + 1).
 
         A network that has diverged keeps its last one.
         """
@@ -99,40 +99,40 @@ class TwoSplitsTrainer(SeedsTrainer):
         return values.reshape(len(PAIR), -1, *values.shape[1:])
 
     def accuracies(self) -> np.ndarray:
-        """Test accuracy at the end of each epoch, shape (2 ways to split, seeds, epochs + 1)."""
-        return self.by_split(self.figures("test_accuracy"))
+        """Validation accuracy at the end of each epoch, shape (2 ways to split, seeds, epochs + 1)."""
+        return self.by_split(self.figures("held_out_accuracy"))
 
     def recalls(self) -> np.ndarray:
-        """Share of each digit's test images that is right, as it is now: shape (2 ways to split, seeds, digits)."""
+        """Share of each digit's validation images that is right, now: shape (2 ways to split, seeds, digits)."""
         return self.by_split([_recalls(trainer) for trainer in self.trainers])
 
 
 def _recalls(trainer: Trainer) -> np.ndarray:
-    """Diagonal of the confusion matrix over the sums of its rows; NaN for a digit that is not among the test images."""
+    """Diagonal of the confusion matrix over the sums of its rows; NaN for a digit without a validation image."""
     data = trainer.data
-    counts = confusion(data.y_test.argmax(axis=1), answers(trainer.network, data.X_test))
+    counts = confusion(data.y_validation.argmax(axis=1), answers(trainer.network, data.X_validation))
     with np.errstate(invalid="ignore"):
         return counts.diagonal() / counts.sum(axis=1)
 
 
 def verdict(trainer: TwoSplitsTrainer) -> str:
-    """How much the test accuracies of the two ways to split differ, tested on the pairs of networks at the end."""
+    """How much validation accuracies differ between two ways to split, tested on pairs of networks at the end."""
     tested = compare(*trainer.accuracies()[..., -1])
     medians, pairs = [100 * median for median in tested.medians], tested.pairs
     text = (
-        f"Median test accuracy {medians[0]:.1f} % on the last part and {medians[1]:.1f} % on a stratified one: "
+        f"Median validation accuracy {medians[0]:.1f} % on the last part and {medians[1]:.1f} % on a stratified one: "
         f"{abs(medians[1] - medians[0]):.1f} points apart, and {100 * abs(tested.difference):.1f} in the median pair. "
         f"Stratified is ahead in {tested.wins[0]} of {pairs} pairs of networks"
     )
     if not trainer.over:
-        return f"**Which is the harder test is {AT_THE_END}.** {text}, so far."
+        return f"**Which part is harder to read is {AT_THE_END}.** {text}, so far."
     if trainer.n_diverged == 2 * pairs:
-        return "**All have diverged.** Neither is the harder test."
+        return "**All have diverged.** Neither is the harder one."
     text += f" (Wilcoxon's signed-rank test: {tested.test})."
     if trainer.n_diverged:
         text += f" Diverged: {trainer.n_diverged} of {2 * pairs} networks, which count with their last accuracy."
     if tested.lower is not None:
-        return f"**The {('last', 'stratified')[tested.lower]} part is the harder test.** {text}"
+        return f"**The {('last', 'stratified')[tested.lower]} part is harder to read.** {text}"
     needed = seeds_needed(len(PAIR))
     few = f" With {pairs} seeds the test can show none: take at least {needed}." if pairs < needed else ""
     return f"**No difference shown.** {text}{few}"
@@ -141,9 +141,9 @@ def verdict(trainer: TwoSplitsTrainer) -> str:
 def explanation() -> str:
     """How the verdict is found, and what it is about."""
     return (
-        "The verdict compares test accuracies at the end of the run, not before: who looks at equals after every epoch "
-        "sees a difference sooner or later. A difference counts where Wilcoxon's signed-rank test, paired by seed, "
-        f"gives p < {LEVEL}, and where the medians agree with its direction. All this is about one file of digits."
+        "The verdict compares validation accuracies at the end of the run, not before: who looks at equals after every "
+        "epoch sees a difference sooner or later. A difference counts where Wilcoxon's signed-rank test, paired by "
+        f"seed, gives p < {LEVEL}, and where the medians agree with its direction. All this is about one file."
     )
 
 
@@ -167,24 +167,22 @@ def table(trainer: TwoSplitsTrainer) -> pd.DataFrame:
             entry = trainer.experiment.entry(split, k)
             seeds = {trainer.experiment.knobs()[name].label: getattr(entry, name) for name in SEEDS}
             right = {f"Right of the {digit}s": share for digit, share in enumerate(by_digit[k])}
-            rows.append({"Split": SPLITS[split].label} | seeds | {"Test accuracy": of_split[k]} | right)
+            rows.append({"Split": SPLITS[split].label} | seeds | {"Validation accuracy": of_split[k]} | right)
     return pd.DataFrame(rows)
 
 
 @dataclass(frozen=True)
-class TestPart:
-    """How the test images of a split compare with its training images.
+class HeldOut:
+    """How the images that a split holds out, for validation and testing together, compare with its training images.
 
     Attributes:
-        distances: Euclidean, from each test image to the nearest training image, shape (test images,).
-        own_share: share of the test images whose nearest other image is itself a test image. If the test images were
-            a random sample, it would be about (n_test - 1) / (n - 1): Schilling (1986), "Multivariate two-sample tests
-            based on nearest neighbors".
+        distances: Euclidean, from each of them to the nearest training image, shape (held-out images,).
+        own_share: share of them whose nearest other image is held out, too. If they were a random sample, it would be
+            about (n_held_out - 1) / (n - 1): Schilling (1986), "Multivariate two-sample tests based on nearest
+            neighbors".
         expected_share: this number.
         mean_shift: root mean square, over digits and pixels, of the difference between their mean images.
     """
-
-    __test__ = False  # despite its name, for pytest
 
     distances: np.ndarray
     own_share: float
@@ -193,18 +191,19 @@ class TestPart:
 
 
 @lru_cache(maxsize=64)
-def measured(split: str, train_share: float, data_seed: int) -> TestPart:
+def measured(split: str, train_share: float, data_seed: int) -> HeldOut:
     """Measure one split of the digits."""
     data = experiment_data(Digits(split=split, train_share=train_share, data_seed=data_seed))
-    distances, _ = NearestNeighbors(n_neighbors=1).fit(data.X_train).kneighbors(data.X_test)
-    others = nearest_others(np.concatenate([data.X_train, data.X_test]))[data.n_train :]
-    train, test = mean_images(data)
-    n_test = len(data.X_test)
-    return TestPart(
+    held_out = np.concatenate([data.X_validation, data.X_test])
+    distances, _ = NearestNeighbors(n_neighbors=1).fit(data.X_train).kneighbors(held_out)
+    others = nearest_others(np.concatenate([data.X_train, held_out]))[data.n_train :]
+    first, last = mean_images(data)
+    n_held_out = len(held_out)
+    return HeldOut(
         distances=distances[:, 0],
         own_share=float((others >= data.n_train).mean()),
-        expected_share=(n_test - 1) / (n_test + data.n_train - 1),
-        mean_shift=float(np.sqrt(np.nanmean((test - train) ** 2))),
+        expected_share=(n_held_out - 1) / (n_held_out + data.n_train - 1),
+        mean_shift=float(np.sqrt(np.nanmean((last - first) ** 2))),
     )
 
 
@@ -213,8 +212,8 @@ def nearest_others(X: np.ndarray) -> np.ndarray:
     return NearestNeighbors(n_neighbors=1).fit(X).kneighbors(return_distance=False)[:, 0]  # without X: itself left out
 
 
-def compared_parts(comparison: TwoSplits) -> tuple[TestPart, list[TestPart]]:
-    """The one last part of the file, and the test part of each stratified split, measured."""
+def compared_parts(comparison: TwoSplits) -> tuple[HeldOut, list[HeldOut]]:
+    """The one last part of the file, and what each stratified split holds out, measured."""
     last_part, stratified = PAIR
     entries = [comparison.entry(stratified, k) for k in range(comparison.n_seeds)]
     return (
@@ -224,11 +223,10 @@ def compared_parts(comparison: TwoSplits) -> tuple[TestPart, list[TestPart]]:
 
 
 def mean_images(data: Data) -> np.ndarray:
-    """The mean image of each class among the training images, and among the test images: (2, classes, features).
+    """The mean image of each class among the training images, and among those held out: (2, classes, features).
 
     NaN for a class without an image.
     """
+    held_out = np.concatenate([data.X_validation, data.X_test]), np.concatenate([data.y_validation, data.y_test])
     with np.errstate(invalid="ignore"):
-        return np.array(
-            [y.T @ X / y.sum(axis=0)[:, None] for X, y in ((data.X_train, data.y_train), (data.X_test, data.y_test))]
-        )
+        return np.array([y.T @ X / y.sum(axis=0)[:, None] for X, y in ((data.X_train, data.y_train), held_out)])

@@ -141,7 +141,7 @@ all_learn_last_sooner = partial(last_learns, others_from=MOST)
 def errors_on_test(run: RaceTrainer) -> np.ndarray:
     """Share of the test points that are wrong, shape (contestants, seeds); 1 for a network that has diverged."""
     newest = max(len(trainer.history.moments) for trainer in run.trainers) - 1
-    errors = 1 - np.nan_to_num(run.figures("test_accuracy", [newest])[:, 0])
+    errors = 1 - np.nan_to_num(run.figures("held_out_accuracy", [newest])[:, 0])
     return np.where([run.diverged_runs(who) for who in run.race.contestants], 1, errors)
 
 

@@ -127,7 +127,7 @@ class RaceTrainer(MultiTrainer):
     @property
     def judged(self) -> str:
         """The figure that counts for `reached`: accuracy on the test points, or on the training points without any."""
-        return "test_accuracy" if len(self.data.X_test) else "train_accuracy"
+        return "held_out_accuracy" if len(self.data.X_test) else "train_accuracy"
 
     def watch(self) -> None:
         """Note who has reached `FAST` by now."""

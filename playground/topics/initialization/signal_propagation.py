@@ -252,7 +252,7 @@ def batch(p: Propagation) -> np.ndarray:
     rng = _rng(p, 0)
     if p.input not in PLANE:
         return rng.standard_normal((p.batch_size, p.width))
-    X, _ = PLANE[p.input].draw(rng, MAX_BATCH, NOISE, 2)
+    X, _ = PLANE[p.input].function(rng, MAX_BATCH, NOISE, 2)
     X = (X - X.mean(axis=0)) / X.std(axis=0)
     return X[rng.permutation(len(X))[: p.batch_size]]
 

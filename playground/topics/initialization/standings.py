@@ -15,9 +15,11 @@ from ...nn import Activation
 from ...text import number, percent
 from ...training.contestants import Contestant
 from ...training.diagnostics import idle_shares
-from ...training.significance import AT_THE_END, FLOOR, LEVEL, WORST_LOSS, compare, quartiles, seeds_needed
+from ...training.headline import Headline, Mood
+from ...training.significance import AT_THE_END, FLOOR, LEVEL, WORST_LOSS, compare, quartiles
 from .race import FAST, Race, RaceTrainer
 
+HALF = 0.5  # share of the seeds that must have learnt for a contestant to count
 PROBE = 64  # training examples on which dead and saturated units are counted
 
 
@@ -69,6 +71,23 @@ def standings(trainer: RaceTrainer) -> list[Standing]:
     ]
 
 
+def race_headline(trainer: RaceTrainer) -> Headline:
+    """How many contestants have learnt, which has the lowest loss, and which have diverged, in one line."""
+    contestants, n_seeds = trainer.race.contestants, trainer.race.n_seeds
+    if not trainer.lead.steps:
+        return Headline(Mood.WAITING, "Not trained yet", f"{len(contestants)} contestants of {n_seeds} seeds each.")
+    learnt = int((np.mean(~np.isnan(trainer.reached), axis=-1) >= HALF).sum())
+    diverged = {each.label: int(trainer.diverged_runs(each).sum()) for each in contestants}
+    medians = np.median(trainer.losses(), axis=-1)
+    mood = Mood.FAILED if (medians >= WORST_LOSS).all() else Mood.GOOD if learnt else Mood.BAD
+    lowest = int(medians.argmin())
+    text = f"lowest median loss {number(medians[lowest])}, {contestants[lowest].label}."
+    told = ", ".join(f"{label} in {count} of {n_seeds} seeds" for label, count in diverged.items() if count)
+    if told:
+        text += f" **Diverged**: {told}."
+    return Headline(mood, f"{learnt} of {len(contestants)} have learnt", text)
+
+
 def decide(losses: np.ndarray, labels: list[str]) -> list[str]:
     """How each contestant compares with the one of the lowest median loss, in words; losses (contestants, seeds)."""
     if (losses >= WORST_LOSS).all():
@@ -104,7 +123,7 @@ def idle_share(trainer: RaceTrainer, contestant: Contestant) -> float:
 
 def explanation(race: Race) -> str:
     """How to read the table, and how the verdicts were tested."""
-    text = (
+    return (
         f"At {FAST:.0%}: share of the seeds that have reached this accuracy, and the median of the epochs they took. "
         "Loss and accuracy: median over the seeds, with quartiles. Idle units: dead or saturated ones. The verdict "
         "compares training losses at the end of the run, not before: who tests equals again and again finds a leader "
@@ -115,15 +134,11 @@ def explanation(race: Race) -> str:
         f"{FLOOR:g} count as equal: that is one part in a thousand of the probability of the right class. All this "
         "is about one data set and one order of its mini-batches, and says nothing of others."
     )
-    needed = seeds_needed(len(race.contestants))
-    if race.n_seeds < needed:
-        text += f" **With {race.n_seeds} seeds it can show none: take at least {needed}.**"
-    return text
 
 
 def table(trainer: RaceTrainer) -> pd.DataFrame:
     """The standings as a table, one row per contestant."""
-    judged = "Test accuracy" if trainer.judged == "test_accuracy" else "Training accuracy"
+    judged = "Test accuracy" if trainer.judged == "held_out_accuracy" else "Training accuracy"
     return pd.DataFrame(
         [
             {

@@ -1,17 +1,19 @@
 """The same networks with and without batch normalisation, side by side."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from ...charts import Picture, input_drift, paired_gradients, race_curves
-from ...charts.palette import CONTESTANTS
+from ...charts.contestant_styles import name_in_color
 from ...topics.batch_norm.paired_runs import PROBE, Pairs, PairsTrainer, verdict
-from ...topics.initialization.standings import explanation
+from ...topics.initialization.standings import race_headline
 from ...topics.initialization.standings import table as standings_table
 from .. import player
 from ..section import open_section
-from ..slots import Slot, TableSlot, WordsSlot
+from ..slots import HeadlineSlot, Slot, TableSlot
 from ..take_home import table_button
-from .initialization_race import RaceRun, RaceSnapshot, planes, seed_control
+from .initialization_race import RaceRun, RaceSnapshot, planes, seed_control, show_explanation
 
 
 class PairsRun(RaceRun):
@@ -32,24 +34,24 @@ def with_and_without() -> None:
     )
     player.buttons(run)
     timeline = player.Timeline(run)
+    line = HeadlineSlot(st, run.turn)
 
-    left, right = st.columns([11, 10])
+    left, right = st.columns([1, 1])
     with left:
         pictures = planes(run)
         seed_control(run)
     left.caption("**Gradients**, layer by layer: median over the seeds, with quartiles")
     gradients = Slot(left)
     pictures[Slot(right)] = lambda snapshot: race_curves(snapshot.trainer)
-    outcome = WordsSlot(st)
 
     in_turn = {gradients: lambda snapshot: paired_gradients(snapshot.trainer)}
     if run.experiment.hidden:
         in_turn |= _drifts(run)
     standings = TableSlot(st, "The networks without batch normalisation and with it: loss, accuracy, and a verdict")
-    st.caption(explanation(run.experiment))
+    show_explanation(run.experiment)
     table_button("with_and_without.csv", lambda: standings_table(run.trainer))
     words = {
-        outcome: lambda snapshot: verdict(snapshot.trainer),
+        line: lambda snapshot: replace(race_headline(snapshot.trainer), text=verdict(snapshot.trainer)),
         standings: lambda snapshot: standings_table(snapshot.trainer),
     }
     player.show(run, timeline, pictures, in_turn, words)
@@ -64,8 +66,8 @@ def _drifts(run: PairsRun) -> dict[Slot, object]:
     )
     views = {}
     columns = st.columns(2)
-    for column, contestant, color in zip(columns, run.experiment.contestants, CONTESTANTS, strict=False):
-        column.caption(f':color[■]{{foreground="{color}"}} **{contestant.label}**')
+    for column, contestant in zip(columns, run.experiment.contestants, strict=True):
+        column.caption(name_in_color(contestant))
 
         def view(snapshot: RaceSnapshot, contestant=contestant) -> Picture:
             return input_drift(snapshot.trainer, contestant, snapshot.seeds[contestant])

@@ -6,13 +6,13 @@ import streamlit as st
 
 from ...charts import sweep_losses, sweep_shares
 from ...charts.sweep_curves import CEILING
-from ...topics.batch_norm.sweep import SWEPT, TRAINS, Sweep, SweepTrainer, reading
+from ...topics.batch_norm.sweep import SWEPT, TRAINS, Sweep, SweepTrainer, reading, sweep_headline
 from ...topics.batch_norm.sweep import table as sweep_table
 from ...training.experiment import KNOBS
 from .. import controls, player
 from ..run import MultiRun, Single
 from ..section import open_section
-from ..slots import Slot, TableSlot, WordsSlot
+from ..slots import HeadlineSlot, Slot, TableSlot, WordsSlot
 from ..take_home import table_button
 
 
@@ -50,11 +50,12 @@ def sweep() -> None:
     )
     knob = run.knobs["swept"]
     st.segmented_control(
-        knob.label, list(SWEPT), format_func=lambda name: SWEPT[name].label, required=True, help=knob.help,
-        **controls.bound(run, "swept", run.experiment.swept),
+        knob.label, list(SWEPT), format_func=lambda name: SWEPT[name].label, required=True,
+        label_visibility="collapsed", **controls.bound(run, "swept", run.experiment.swept),
     )  # fmt: skip
     player.buttons(run)
     timeline = player.Timeline(run)
+    line = HeadlineSlot(st, run.turn)
 
     losses, shares = Slot(st), Slot(st)
     outcome = WordsSlot(st)
@@ -67,4 +68,4 @@ def sweep() -> None:
         values = TableSlot(st, "For each value, without batch normalisation and with it: seeds that train, and loss")
     table_button("sweep.csv", lambda: sweep_table(run.trainer))
     each_frame = {losses: sweep_losses, shares: sweep_shares}
-    player.show(run, timeline, each_frame, {}, {outcome: reading, values: sweep_table})
+    player.show(run, timeline, each_frame, {}, {line: sweep_headline, outcome: reading, values: sweep_table})

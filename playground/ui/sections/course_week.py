@@ -104,7 +104,6 @@ def field(name: str) -> str:
 
 def open_week() -> Week:
     """The visitor's week. A new visitor gets a seed, and so numbers of their own in the questions."""
-    navigation.ensure()
     if OPENED not in st.session_state:
         st.session_state[OPENED] = Week(Progress(secrets.randbelow(SEEDS)))
     return st.session_state[OPENED]
@@ -143,7 +142,8 @@ def file(week: Week) -> None:
 
 def link(station: Station, label: str) -> None:
     """A link that opens the page of a station, with its knobs set, in the same session."""
-    st.page_link(f"pages/{station.page}.py", label=label, icon=":material/arrow_forward:", query_params=station.query)
+    page = navigation.pages()[station.page]
+    st.page_link(page, label=label, icon=":material/arrow_forward:", query_params=station.query)
 
 
 def concepts(week: Week) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 from ...charts import probability_bars
 from ...topics.digits.analysis import answers, entropy, how_sure, misclassified
 from ...topics.digits.digits_experiment import SIDE
-from ...topics.digits.preprocessing import FORMATS, MOST_BYTES, from_upload
+from ...topics.digits.upload import FORMATS, MOST_BYTES, from_upload
 from .. import drawing, player
 from ..section import open_section
 from ..slots import Slot
@@ -147,7 +147,7 @@ def _upload(sheet: Sheet) -> None:
 
     with st.expander("Or send a picture of a digit", icon=":material/upload:"):
         st.file_uploader(
-            f"A digit, dark on light or light on dark, of at most {MOST_BYTES // 2**20} MiB", TYPES, key=FILE,
+            f"One digit on plain or squared paper, as a photo of at most {MOST_BYTES // 2**20} MiB", TYPES, key=FILE,
             max_upload_size=MOST_BYTES // 2**20, on_change=take,
         )  # fmt: skip
         if sheet.error:

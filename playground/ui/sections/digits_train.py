@@ -20,15 +20,16 @@ from ...topics.digits.analysis import (
     weight_images,
 )
 from ...topics.digits.digits_experiment import COURSE_BATCH, COURSE_RATE, SIDE, Digits
-from ...topics.digits.preprocessing import Seen
+from ...topics.digits.upload import Seen
 from ...training.diagnostics import Snapshot
 from ...training.findings import Finding, findings
+from ...training.headline import headline
 from .. import player, source
 from ..run import Run
 from ..section import open_section
-from ..slots import FindingsSlot, Slot, WordsSlot
+from ..slots import FindingsSlot, HeadlineSlot, Slot, WordsSlot
 from ..tiles import Tile, TilesSlot, ink, signs
-from . import digits_split
+from . import digits_targets
 
 MOST_MISTAKES = 24
 UNITS = 32  # whose weights the page shows at a time
@@ -91,9 +92,10 @@ def train() -> None:
     )
     player.buttons(run)
     timeline = player.Timeline(run)
+    line = HeadlineSlot(st, run.turn)
 
     left, right = st.columns(2)
-    left.caption("**Loss and accuracy** by epoch, on training and test images")
+    left.caption("**Loss and accuracy** by epoch, on training and validation images")
     loss, accuracy = Slot(left), Slot(left)
     right.caption(f"**Confusion matrix** of the {run.images.name}: :red[mistakes] beside the :gray[diagonal]")
     matrix = Slot(right)
@@ -109,7 +111,7 @@ def train() -> None:
     with right:
         layers = _layers(run)
 
-    digits_split.targets(run)
+    digits_targets.targets(run)
     course(run)
     source.of_run(run)
     in_turn = {accuracy: charts.accuracy_curve, matrix: _confusion, **layers}
@@ -117,6 +119,7 @@ def train() -> None:
         wrong_words: _mistakes_words,
         wrong: _mistakes,
         **weights,
+        line: lambda snapshot: headline(snapshot, _advice(run, snapshot)),
         happening: lambda snapshot: _advice(run, snapshot),
     }
     player.show(run, timeline, {loss: charts.loss_curve}, in_turn, words)
@@ -226,6 +229,6 @@ def course(run: DigitsRun) -> None:
                 f"{run.experiment.learning_rate:g} times their mean."
             )
             if run.trainer.finished:
-                text += f" It ends with a test accuracy of {100 * moment.test_accuracy:.1f} %"
-                text += f" and a test loss of {number(moment.test_loss)}."
+                text += f" It ends with a validation accuracy of {100 * moment.held_out_accuracy:.1f} %"
+                text += f" and a validation loss of {number(moment.held_out_loss)}."
             st.caption(text)

@@ -6,10 +6,12 @@ import numpy as np
 import streamlit as st
 
 from ...charts import Picture, plane
-from ...charts.palette import CONTESTANTS
+from ...charts.contestant_styles import name_in_color
 from ...nn import NeuralNetwork
 from ...topics.initialization.race import Race, RaceTrainer
+from ...topics.initialization.standings import explanation
 from ...training.contestants import Contestant
+from ...training.significance import seeds_needed
 from ..run import MultiRun, Single
 from ..session import alone
 from ..slots import Slot
@@ -91,17 +93,27 @@ def seed_control(run: RaceRun) -> None:
     )  # fmt: skip
 
 
+def show_explanation(race: Race) -> None:
+    """How to read the standings: what it takes to see a difference, and the rest behind a click."""
+    needed = seeds_needed(len(race.contestants))
+    if race.n_seeds < needed:
+        st.caption(f"**With {race.n_seeds} seeds no difference can be shown: take at least {needed}.**")
+    with st.expander("How to read the standings", icon=":material/help:"):
+        st.markdown(explanation(race))
+
+
 def planes(run: RaceRun) -> dict[Slot, object]:
     """A small picture of the plane for each contestant, below its name: slot -> function that makes its picture."""
     contestants = run.experiment.contestants
     views = {}
-    columns = st.columns(min(3, len(contestants)))
-    for number, (contestant, color) in enumerate(zip(contestants, CONTESTANTS, strict=False)):
-        place = columns[number % len(columns)]
-        place.caption(f':color[■]{{foreground="{color}"}} **{contestant.label}**')
+    grid = st.container(key="planes")
+    for contestant in contestants:
+        place = grid.container(gap=None)
+        place.caption(name_in_color(contestant))
 
         def view(snapshot: RaceSnapshot, contestant=contestant) -> Picture:
-            return plane(snapshot.trainer.data, snapshot.network(contestant), small=True)
+            diverged = bool(snapshot.trainer.diverged_runs(contestant)[snapshot.seeds[contestant]])
+            return plane(snapshot.trainer.data, snapshot.network(contestant), small=True, diverged=diverged)
 
         views[Slot(place)] = view
     return views

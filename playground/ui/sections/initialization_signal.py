@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from ...charts import Profile, correlation_curves, depth_curves, depth_histograms
-from ...charts.palette import CONTESTANTS
+from ...charts.contestant_styles import name_in_color, style
 from ...text import number, percent
 from ...topics.initialization.many_networks import (
     BAND,
@@ -132,13 +132,12 @@ def histograms(snapshot: SignalSnapshot) -> None:
     layers = np.unique(np.linspace(1, snapshot.depth.depth, HISTOGRAMS).round().astype(int)).tolist()
     st.caption("**Distribution** of the activations in some layers of the first network of each scheme")
     columns = st.columns(3)
-    for place, (contestant, color, measured) in enumerate(
-        zip(snapshot.depth.contestants, CONTESTANTS, [first for first, *_ in snapshot.signals], strict=False)
-    ):
+    firsts = [first for first, *_ in snapshot.signals]
+    for place, (contestant, measured) in enumerate(zip(snapshot.depth.contestants, firsts, strict=True)):
         column = columns[place % 3]
-        column.caption(f':color[■]{{foreground="{color}"}} **{contestant.label}**')
+        column.caption(name_in_color(contestant))
         shares = measured.histogram[[layer - 1 for layer in layers]]
-        Slot(column).show(depth_histograms(contestant.label, color, layers, measured.edges, shares))
+        Slot(column).show(depth_histograms(contestant.label, style(contestant).color, layers, measured.edges, shares))
 
 
 def deaths(seen: SignalSnapshot) -> pd.DataFrame:

@@ -10,8 +10,18 @@ from hypothesis import strategies as st
 
 from playground.charts import sweep_losses, sweep_shares
 from playground.charts.sweep_curves import CEILING, FLOOR
-from playground.topics.batch_norm.sweep import SWEPT, Sweep, SweepTrainer, range_words, reading, stretches, table
+from playground.topics.batch_norm.sweep import (
+    SWEPT,
+    Sweep,
+    SweepTrainer,
+    range_words,
+    reading,
+    stretches,
+    sweep_headline,
+    table,
+)
 from playground.training.experiment import Experiment
+from playground.training.headline import Mood
 from playground.training.significance import WORST_LOSS
 from playground.training.trainer import Trainer
 
@@ -70,7 +80,7 @@ def test_with_and_without_start_from_the_same_weights_at_every_value(swept):
         assert one.W.shape[:2] == (4, 2)
         assert np.array_equal(one.W, other.W)
         assert not np.array_equal(one.W[0, 0], one.W[0, 1])
-    assert np.array_equal(without._order, with_it._order)
+    assert np.array_equal(without.order, with_it.order)
 
 
 def test_networks_that_diverge_leave_the_others_alone_and_count_as_untrained():
@@ -147,14 +157,15 @@ def test_stretches_hold_just_the_values_at_which_half_train(shares):
     assert np.array_equal(inside, np.array(shares) >= 0.5)
 
 
-def test_the_reading_of_a_sweep_names_both_and_how_fine_it_is():
+def test_a_sweep_is_summed_up_with_both_and_how_fine_it_is():
     trainer = finished(SweepTrainer(small(dataset="blobs", n_values=7, epochs=20)))
     without, with_it = (range_words(trainer.experiment.values, share) for share in trainer.trained().mean(axis=-1))
-    words = reading(trainer)
-    assert f"**without** batch normalisation {without}" in words
-    assert f"**with** batch normalisation {with_it}" in words
-    assert "a factor of 10;" in words
-    assert "After 20 epochs" in words
+    headline = sweep_headline(trainer)
+    assert f"**without** batch normalisation {without}" in headline.text
+    assert f"**with** batch normalisation {with_it}" in headline.text
+    assert headline.title == "After 20 epochs"
+    assert headline.mood is (Mood.GOOD if (trainer.trained().mean(axis=-1) >= 0.5).any() else Mood.BAD)
+    assert "a factor of 10;" in reading(trainer)
 
 
 def test_where_all_have_diverged_no_value_has_the_lowest_loss():

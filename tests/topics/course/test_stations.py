@@ -13,6 +13,7 @@ from hypothesis import strategies as some
 from sklearn.datasets import load_digits
 
 from playground.charts import week_progress
+from playground.data.datasets import SPLITS
 from playground.settings import limits
 from playground.topics.course.progress import MAX_BYTES, Mark, Progress, Status
 from playground.topics.course.station import (
@@ -31,6 +32,7 @@ from playground.topics.course.station import (
 from playground.topics.course.week import CONCEPTS, RESOURCES
 from playground.topics.forward_backward.training_step import follow_step
 from playground.training.loop import experiment_data
+from playground.training.trainer import Trainer
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = (0, 7, 123_456, SEEDS - 1)
@@ -227,14 +229,26 @@ def test_the_answers_on_digits_are_those_of_the_data(seed):
     comparison, parts = path(seed)["split"].record, []
     for k in range(comparison.n_seeds):
         data = experiment_data(comparison.entry("stratified", k))
-        parts.append([np.sqrt(((data.X_train - x) ** 2).sum(axis=1).min()) for x in data.X_test])
+        parts.append([np.sqrt(((data.X_train - x) ** 2).sum(axis=1).min()) for x in (*data.X_validation, *data.X_test)])
     assert answer("split", seed).value == pytest.approx(np.median(parts))
 
     labels = load_digits().target
     data = experiment_data(path(seed)["accuracy"].record)
-    assert (data.y_test.argmax(axis=1) == labels[int(0.8 * len(labels)) :]).all()
-    wrong = (1 - answer("accuracy", seed).value / 100) * len(data.y_test)
+    cut = int(0.8 * len(labels))
+    assert (data.y_validation.argmax(axis=1) == labels[cut : cut + 180]).all()
+    wrong = (1 - answer("accuracy", seed).value / 100) * len(data.y_validation)
     assert wrong == pytest.approx(round(wrong))
+
+
+@pytest.mark.parametrize("seed", SAMPLE)
+def test_the_honest_test_is_that_of_the_network_on_the_last_images_of_its_split(seed):
+    digits = path(seed)["honest_test"].record
+    trainer = Trainer(digits)
+    trainer.run()
+    X, y = load_digits(return_X_y=True)
+    order = SPLITS["stratified"](np.random.default_rng(digits.data_seed), y)[-180:]
+    said = trainer.network.predict(X[order] / 16).argmax(axis=1)
+    assert answer("honest_test", seed).value == pytest.approx(100 * (said == y[order]).mean())
 
 
 def test_with_the_lowest_limits_of_a_host_all_stations_are_there():

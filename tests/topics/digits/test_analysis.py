@@ -59,10 +59,10 @@ def numbers(packed):
 # Which images, and what the network says of them
 
 
-def test_test_images_are_shown_where_there_are_any(trainer):
+def test_validation_images_are_shown_where_there_are_any_and_never_the_test_part(trainer):
     shown = images_to_show(trainer.data)
-    assert shown.name == "test images"
-    assert np.array_equal(shown.X, trainer.data.X_test)
+    assert shown.name == "validation images"
+    assert np.array_equal(shown.X, trainer.data.X_validation)
     everything = Trainer(replace(SMALL, train_share=1.0)).data
     assert images_to_show(everything).name == "training images"
     assert len(images_to_show(everything).labels) == 1797
@@ -71,7 +71,7 @@ def test_test_images_are_shown_where_there_are_any(trainer):
 def test_answers_are_probabilities_in_evaluation_and_leave_the_network_as_it_was():
     trainer = Trainer(replace(SMALL, batch_norm=True))
     network = trainer.network_at(0)
-    X = trainer.data.X_test
+    X = trainer.data.X_validation
     together = answers(network, X)
     assert together.sum(axis=1) == pytest.approx(np.ones(len(X)))
     assert np.allclose(answers(network, X[5:6])[0], together[5])  # whatever its neighbours are
@@ -165,7 +165,7 @@ def test_the_places_of_pixels_are_the_same_for_all_networks(trainer, images):
 )
 def test_there_are_places_for_whatever_a_layer_gives(knobs):
     trainer = Trainer(replace(SMALL, **knobs))
-    found = places(trainer.network_at(0), trainer.data.X_test, 1)
+    found = places(trainer.network_at(0), trainer.data.X_validation, 1)
     assert np.isfinite(found.points).all()
     assert 0 < found.share <= 1 + 1e-12
 
@@ -176,7 +176,7 @@ def test_there_are_places_for_whatever_a_layer_gives(knobs):
 def test_the_heatmap_shows_every_count_and_colours_mistakes_alone():
     matrix = np.diag([30, 20, 10])
     matrix[2, 1], matrix[0, 2] = 8, 1
-    picture = charts.confusion_heatmap(matrix, "test images")
+    picture = charts.confusion_heatmap(matrix, "validation images")
     [cells] = picture.tables["confusion"].to_pylist()
     cells = {name: numbers(packed) for name, packed in cells.items()}
     shown = np.zeros((3, 3))
@@ -187,7 +187,7 @@ def test_the_heatmap_shows_every_count_and_colours_mistakes_alone():
     assert cells["strength"].max() == 1
     assert "60 are right" in picture.alt
     assert "a 2 taken for a 1, 8 times" in picture.alt
-    assert "mistake" not in charts.confusion_heatmap(np.diag([3, 3]), "test images").alt
+    assert "mistake" not in charts.confusion_heatmap(np.diag([3, 3]), "validation images").alt
 
 
 def test_the_map_draws_each_image_as_its_digit_and_rings_the_mistakes(images):

@@ -1,4 +1,4 @@
-"""Two ways to split are compared by networks that also train by themselves, and targets count only what is fair."""
+"""Two ways to split are compared by networks that also train by themselves."""
 
 import re
 from dataclasses import replace
@@ -26,9 +26,7 @@ from playground.topics.digits.splits import (
     nearest_others,
     table,
     verdict,
-    with_seeds,
 )
-from playground.topics.digits.targets import N_PROOF, TARGETS, Proof, Result, Results, counts, run_result
 from playground.training.loop import experiment_data
 from playground.training.significance import AT_THE_END
 from playground.training.trainer import Trainer
@@ -53,8 +51,8 @@ def test_each_network_is_the_one_that_trains_by_itself(trained):
         alone = Trainer(entry)
         alone.run(10**6)
         assert_same_state(alone.network, one.network)
-        figures = [moment.test_accuracy for moment in alone.history.moments]
-        assert figures == [moment.test_accuracy for moment in one.history.moments]
+        figures = [moment.held_out_accuracy for moment in alone.history.moments]
+        assert figures == [moment.held_out_accuracy for moment in one.history.moments]
 
 
 def test_seed_k_of_both_ways_is_a_pair(trained):
@@ -68,7 +66,7 @@ def test_seed_k_of_both_ways_is_a_pair(trained):
 def test_the_seeds_of_a_way_differ_in_weights_and_where_it_is_drawn_in_their_data(trained):
     weights = [trainer.network.parameters for trainer in trained.trainers]
     assert all(not np.array_equal(weights[i], weights[j]) for i in range(6) for j in range(i))
-    data = trained.by_split(np.array([trainer.data.X_test for trainer in trained.trainers]))
+    data = trained.by_split(np.array([trainer.data.X_validation for trainer in trained.trainers]))
     assert np.array_equal(data[0, 0], data[0, 1])
     assert not np.array_equal(data[1, 0], data[1, 1])
 
@@ -103,8 +101,8 @@ def test_recalls_are_those_of_scikit_learn(trained):
     assert recalls.shape == (2, 3, 10)
     for row, trainer in zip(recalls.reshape(6, 10), trained.trainers, strict=True):
         data = trainer.data
-        said = trainer.network.forward(data.X_test, training=False).argmax(axis=1)
-        assert row == pytest.approx(recall_score(data.y_test.argmax(axis=1), said, average=None))
+        said = trainer.network.forward(data.X_validation, training=False).argmax(axis=1)
+        assert row == pytest.approx(recall_score(data.y_validation.argmax(axis=1), said, average=None))
 
 
 def test_failing_digits_come_worst_first_and_none_that_is_always_right():
@@ -120,7 +118,7 @@ def test_the_verdict_is_wilcoxons_on_the_pairs():
     last, random = trainer.accuracies()[..., -1]
     p = wilcoxon(last, random).pvalue
     words = verdict(trainer)
-    assert ("The last part is the harder test" in words) == (p < 0.05 and np.median(last) < np.median(random))
+    assert ("The last part is harder to read" in words) == (p < 0.05 and np.median(last) < np.median(random))
     assert f"{100 * np.median(last):.1f} % on the last part" in words
     assert f"{abs(100 * np.median(random) - 100 * np.median(last)):.1f} points apart" in words
     assert f"{(random > last).sum()} of 8 pairs" in words
@@ -144,8 +142,8 @@ def test_before_the_end_nothing_is_claimed_of_the_splits():
 @pytest.mark.parametrize(
     ("last", "random", "words"),
     [
-        (np.arange(8) / 100, np.arange(8) / 100 + 0.1, "**The last part is the harder test.**"),
-        (np.arange(8) / 100 + 0.1, np.arange(8) / 100, "**The stratified part is the harder test.**"),
+        (np.arange(8) / 100, np.arange(8) / 100 + 0.1, "**The last part is harder to read.**"),
+        (np.arange(8) / 100 + 0.1, np.arange(8) / 100, "**The stratified part is harder to read.**"),
         (  # signed ranks and medians contradict each other
             np.array([11, 21, 31, 41, 49, 61, 71, 81, 91]) / 100, np.arange(10, 100, 10) / 100,
             "**No difference shown.**",
@@ -163,7 +161,7 @@ def test_the_table_has_a_row_a_network(trained):
     rows = table(trained)
     assert list(rows["Split"]) == ["Last part"] * 3 + ["Stratified"] * 3
     assert list(rows["Data seed"]) == [999_998, 999_999, 0] * 2
-    assert rows["Test accuracy"].to_numpy() == pytest.approx(trained.accuracies()[..., -1].ravel())
+    assert rows["Validation accuracy"].to_numpy() == pytest.approx(trained.accuracies()[..., -1].ravel())
     assert rows["Right of the 7s"].to_numpy() == pytest.approx(trained.recalls()[..., 7].ravel())
 
 
@@ -173,9 +171,10 @@ def test_the_table_has_a_row_a_network(trained):
 @pytest.mark.parametrize("split", PAIR)
 def test_distances_and_neighbours_are_those_of_all_pairs(split):
     part, data = measured(split, 0.8, 3), experiment_data(Digits(split=split, data_seed=3))
-    squares = ((data.X_test[:, None] - data.X_train[None]) ** 2).sum(axis=-1)
+    held_out = np.concatenate([data.X_validation, data.X_test])
+    squares = ((held_out[:, None] - data.X_train[None]) ** 2).sum(axis=-1)
     assert part.distances == pytest.approx(np.sqrt(squares.min(axis=1)))
-    among = ((data.X_test[:, None] - data.X_test[None]) ** 2).sum(axis=-1)
+    among = ((held_out[:, None] - held_out[None]) ** 2).sum(axis=-1)
     np.fill_diagonal(among, np.inf)
     assert part.own_share == pytest.approx((among.min(axis=1) < squares.min(axis=1)).mean(), abs=0.01)  # ties aside
     assert part.expected_share == 359 / 1796
@@ -206,10 +205,10 @@ def test_mean_images_are_those_of_the_file():
 
 
 def test_a_class_without_an_image_has_no_mean_image():
-    data = Data(np.ones((2, 3)), np.eye(2), np.ones((1, 3)), np.eye(2)[:1])
-    train, test = mean_images(data)
-    assert np.isfinite(train).all()
-    assert np.isnan(test[1]).all()
+    one, none = (np.ones((1, 3)), np.eye(2)[:1]), (np.ones((0, 3)), np.eye(2)[:0])
+    first, last = mean_images(Data(np.ones((2, 3)), np.eye(2), *one, *none))
+    assert np.isfinite(first).all()
+    assert np.isnan(last[1]).all()
 
 
 # Pictures
@@ -239,7 +238,7 @@ def test_pictures_are_valid_and_their_figures_true(trained):
     assert distances.tables["medians"].to_pydict()["median"][0] == np.median(parts[0].distances)
 
 
-def test_a_digit_without_test_images_has_no_dot():
+def test_a_digit_without_validation_images_has_no_dot():
     recalls = np.full((2, 3, 10), 0.5)
     recalls[0, :, 4] = np.nan
     first, second = charts.split_recalls(recalls).tables["recalls"].to_pylist()
@@ -255,91 +254,3 @@ def test_only_tables_change_from_epoch_to_epoch():
     for one, other in zip(before, after, strict=True):
         assert one.spec == other.spec
         assert one.tables != other.tables
-
-
-# Targets
-
-
-def finished(**knobs):
-    trainer = Trainer(Digits(**SMALL | knobs))
-    trainer.run(10**6)
-    return trainer
-
-
-def test_a_run_counts_once_all_its_epochs_are_done():
-    trainer = Trainer(Digits(**SMALL))
-    trainer.run(trainer.steps_per_epoch)
-    assert run_result(trainer) is None
-    trainer.run(10**6)
-    assert run_result(trainer) == Result(trainer.experiment, (trainer.history.moments[-1].test_accuracy,))
-
-
-def test_a_run_of_more_epochs_than_its_experiment_says_does_not_count():
-    trainer = finished()
-    trainer.change(replace(trainer.experiment, epochs=2))
-    assert trainer.finished
-    assert not counts(trainer)
-
-
-@pytest.mark.parametrize(("share", "does"), [(0.8, True), (0.5, True), (0.85, False), (1.0, False)])
-def test_a_fifth_of_the_images_must_be_for_testing(share, does):
-    assert counts(finished(train_share=share, epochs=1)) == does
-
-
-def test_what_counts_is_the_end_and_not_the_best_epoch():
-    trainer = finished(epochs=6, learning_rate=2.0, optimizer="momentum")
-    accuracies = [moment.test_accuracy for moment in trainer.history.moments]
-    assert run_result(trainer).accuracy == accuracies[-1]
-    assert max(accuracies) > accuracies[-1]
-
-
-def test_a_proof_trains_the_experiment_with_other_seeds_and_takes_the_median():
-    experiment = Digits(split=RANDOM, **SMALL)
-    proof = Proof(experiment)
-    assert proof.result is None
-    proof.run(10**6)
-    alone = [run_result(finished(split=RANDOM, seed=k, batch_seed=k, data_seed=k)).accuracy for k in range(N_PROOF)]
-    assert proof.result == Result(experiment, tuple(alone))
-    assert proof.result.accuracy == sorted(alone)[N_PROOF // 2]
-    assert proof.result.proven
-
-
-def test_a_proof_is_the_same_however_it_is_cut():
-    experiment = Digits(split=RANDOM, **SMALL)
-    whole, cut = Proof(experiment), Proof(experiment)
-    whole.run(10**6)
-    while not cut.finished:
-        cut.run(10**6, 0.0)
-    assert cut.result == whole.result
-
-
-def test_a_proof_with_too_few_test_images_gives_nothing():
-    proof = Proof(Digits(train_share=0.9, **SMALL | {"epochs": 1}))
-    proof.run(10**6)
-    assert proof.finished
-    assert proof.result is None
-
-
-def test_seeds_move_on_together_and_go_round():
-    moved = with_seeds(Digits(seed=999_999, data_seed=3), 2)
-    assert (moved.seed, moved.batch_seed, moved.data_seed) == (1, 2, 5)
-
-
-def test_the_best_of_each_kind_is_kept_and_reaches_its_targets():
-    results, last, random = Results(), Digits(seed=1), Digits(seed=1, split="shuffled")
-    assert results.best("last_part") is None
-    for experiment, *accuracies in (
-        (last, 0.92), (replace(last, seed=2), 0.9), (random, 0.969), (random, *[0.98] * 4, 0.99), (Digits(), 0.5),
-    ):  # fmt: skip
-        results.note(Result(experiment, tuple(accuracies)))
-    assert results.best("last_part").experiment == last
-    assert results.reached(TARGETS["course"])
-    assert not results.reached(TARGETS["random"])  # the proof is no single run
-    assert not results.reached(TARGETS["hard"])
-    assert results.course.accuracy == 0.5
-    results.note(Result(replace(random, split=RANDOM), (0.97,)))
-    assert results.reached(TARGETS["random"]).experiment.split == RANDOM
-    results.note(Result(random, (1.0,)))
-    assert not results.reached(TARGETS["hard"])  # one lucky split is no proof
-    results.note(Result(random, (0.9, 0.98, 0.99, 0.99, 1.0)))
-    assert results.reached(TARGETS["hard"])

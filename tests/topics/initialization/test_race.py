@@ -40,7 +40,7 @@ def test_seeds_differ_in_their_weights_alone():
     trainer = RaceTrainer(small())
     stack = trainer.stack(Contestant("he_normal"))
     assert len({network.tobytes() for network in stack.parameters}) == 3
-    assert len({each._order.tobytes() for each in trainer.trainers}) == 1  # one order of mini-batches for both stacks
+    assert len({each.order.tobytes() for each in trainer.trainers}) == 1  # one order of mini-batches for both stacks
 
 
 def test_a_race_is_the_same_however_it_is_cut_and_from_its_url():
@@ -63,7 +63,7 @@ def test_live_knobs_turned_on_the_way_stand_in_the_url():
 
 def test_reached_is_the_first_epoch_at_which_the_accuracy_was_there():
     trainer = finished(small(epochs=40, learning_rate=0.3))
-    accuracy = trainer.figures("test_accuracy")  # (contestants, moments, seeds)
+    accuracy = trainer.figures("held_out_accuracy")  # (contestants, moments, seeds)
     for contestant, seed in np.ndindex(*trainer.reached.shape):
         fast = np.flatnonzero(accuracy[contestant, :, seed] >= FAST)
         expected = fast[0] if len(fast) else np.nan

@@ -5,8 +5,9 @@ import pytest
 from scipy.stats import wilcoxon
 
 from playground.topics.initialization.race import Race, RaceTrainer
-from playground.topics.initialization.standings import decide, standings, table
+from playground.topics.initialization.standings import decide, race_headline, standings, table
 from playground.training.contestants import Contestant
+from playground.training.headline import Mood
 from playground.training.significance import AT_THE_END, LEVEL, WORST_LOSS, seeds_needed
 
 LABELS = ["A", "B", "C"]
@@ -136,3 +137,18 @@ def test_standings_before_the_first_step_and_after_divergence_raise_nothing():
     assert standings(trainer)[0].diverged == 2
     assert (trainer.losses()[0] == WORST_LOSS).all()
     assert len(table(trainer)) == 2
+
+
+def test_the_headline_of_a_race_counts_who_has_learnt_and_names_who_has_diverged():
+    trainer = RaceTrainer(Race(contestants=(Contestant("zeros"), Contestant("he_normal")), hidden=(4,), n_seeds=4))
+    assert race_headline(trainer).mood is Mood.WAITING
+    trainer.run(5)
+    assert race_headline(trainer).title == "0 of 2 have learnt"
+    trainer.reached[1, :2] = 3  # half of the seeds
+    told = race_headline(trainer)
+    assert (told.mood, told.title) == (Mood.GOOD, "1 of 2 have learnt")
+    assert "Diverged" not in told.text
+    trainer.trainers[0].runaway[0, 1] = True
+    assert race_headline(trainer).text.endswith("**Diverged**: Zeros in 1 of 4 seeds.")
+    trainer.trainers[0].runaway[...] = True
+    assert race_headline(trainer).mood is Mood.FAILED

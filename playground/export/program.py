@@ -1,0 +1,81 @@
+"""A listing for one experiment: all that is known of it, and all that it does not need, is simplified to the end."""
+
+import ast
+import re
+from dataclasses import replace
+
+from .calls import MAIN, Program, with_constant_parameters, with_single_steps_written_out
+from .edits import Rule, edited, nodes_of
+from .listing import Definition, Listing
+from .rewriting import has_docstring, names_in
+from .simplify import Known, held_arrays, rules_for, simplified, without_descriptor
+from .unread import without_empty_bases, without_stubs, without_unread
+
+SENTENCE = re.compile(r"(?<=[.])\s+(?=[A-Z])")
+
+
+def specialised(listing: Listing, known: Known, main: str) -> tuple[Listing, str]:
+    """The listing as simple as what is known allows, and so `main`, the code that runs at its end.
+
+    Both compute the same as before. What `main` does not need is left out.
+    """
+    program: Program = {each.name: each.code for section in listing.sections.values() for each in section}
+    arrays = set().union(*map(held_arrays, program.values()))
+    program = {name: without_descriptor(code, arrays) for name, code in program.items()} | {MAIN: main}
+    rules = rules_for(known)
+    program = without_stubs(_simplified(program, rules))
+    program = _simplified(with_single_steps_written_out(without_empty_bases(program)), rules)
+    return _listing(listing, {name: tidy(code) for name, code in program.items()}), tidy(program[MAIN])
+
+
+def _simplified(program: Program, rules: list[Rule]) -> Program:
+    """The program after all rules, until none of them finds anything more."""
+    done: set[str] = set()
+    while True:
+        before = program
+        program = {name: code if code in done else simplified(code, rules) for name, code in program.items()}
+        done |= set(program.values())
+        program = without_unread(with_constant_parameters(_reached(program)))
+        if program == before:
+            return program
+
+
+def _reached(program: Program) -> Program:
+    """What runs at the end, the definitions that it mentions, those that these mention, and so on."""
+    wanted, new = set(), {MAIN}
+    while new:
+        wanted |= new
+        new = {name for each in new for name in names_in(program[each])[0]} & program.keys() - wanted
+    return {name: code for name, code in program.items() if name in wanted}
+
+
+def _listing(listing: Listing, program: Program) -> Listing:
+    """The listing with the definitions of the program, and with the imports that it needs."""
+    program = _reached(program)
+    names = {name for code in program.values() for name in names_in(code)[0]}
+    imports = {}
+    for line, imported in listing.imports.items():
+        used = {each for each in imported if each.split()[-1] in names}
+        if used or (not imported and line.split()[-1].split(".")[0] in names):
+            imports[line] = used
+    sections: dict[str, list[Definition]] = {}
+    for module, section in listing.sections.items():
+        kept = [replace(each, code=program[each.name]) for each in section if each.name in program]
+        if kept:
+            sections[module] = kept
+    return Listing(imports, sections)
+
+
+def tidy(code: str) -> str:
+    """The code with the first sentence of each docstring, without stack axes in it, and without double blank lines."""
+    documented = [each for each in nodes_of(code) if isinstance(each, ast.FunctionDef | ast.ClassDef)]
+    documented = [each for each in documented if has_docstring(each)]
+    edits = [(each.body[0].value, _first_sentence(ast.get_docstring(each))) for each in documented]
+    code = re.sub(r":\n\n+(?= )", ":\n", edited(code, edits) if edits else code)
+    return re.sub(r"\n{3,}", "\n\n", code).rstrip()
+
+
+def _first_sentence(docstring: str) -> str:
+    text = SENTENCE.split(docstring.split("\n\n")[0].replace("\n", " "))[0]
+    text = text.replace("(*stack, batch)", "(batch,)").replace("(*stack, ", "(").replace("(*stack)", "one number")
+    return f'{"r" * (chr(92) in text)}"""{text}"""'

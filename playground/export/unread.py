@@ -1,0 +1,197 @@
+"""What nobody reads: attributes, variables, methods, and classes that only prepare for variants that are not there."""
+
+import ast
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from .calls import Program
+from .edits import DROP, Edit, edited, nodes_of, parsed, text_of
+from .rewriting import class_text, first_line, has_docstring
+
+
+class Lines(NamedTuple):
+    """The lines of a definition with its decorators, as a place."""
+
+    lineno: int
+    col_offset: int
+    end_lineno: int
+    end_col_offset: int
+
+
+class Reads:
+    """Which attributes a program reads: those of `self` by class, and those of other objects."""
+
+    def __init__(self, program: Program):
+        self.found: set[tuple[str | None, str]] = set()
+        self.kin: dict[str, set[str]] = {}
+        for home, code in program.items():
+            for node in parsed(code).body:
+                if isinstance(node, ast.ClassDef):
+                    self._add_kin(home, {text_of(base) for base in node.bases})
+            appended = {appended_to(node) for node in nodes_of(code)}
+            for node in nodes_of(code):
+                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and node not in appended:
+                    self._add(home, node)
+                elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Attribute):
+                    if not isinstance(node.value, ast.Constant):  # then it may be an array that others share
+                        self._add(home, node.target)
+                elif isinstance(node, ast.Constant) and isinstance(node.value, str):  # a name for `getattr`
+                    self.found |= {(None, node.value), (None, f"d{node.value}")}
+
+    def _add(self, home: str, node: ast.Attribute) -> None:
+        self.found.add((home if text_of(node.value) == "self" else None, node.attr))
+
+    def _add_kin(self, name: str, bases: set[str]) -> None:
+        for base in bases:
+            self.kin.setdefault(base, {base}).add(name)
+        self.kin.setdefault(name, {name}).update(bases)
+
+    def reads(self, owner: str | None, attribute: str) -> bool:
+        """Whether an attribute of an object is read; without an owner, that of any object."""
+        owners = self.kin.get(owner, {owner}) | {None} if owner else {each for each, _ in self.found}
+        return any((each, attribute) in self.found for each in owners)
+
+
+def appended_to(node: ast.AST) -> ast.Attribute | None:
+    """The attribute to which a statement only appends something."""
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Attribute() as owner, attr="append"))):
+            return owner
+    return None
+
+
+def without_unread(program: Program) -> Program:
+    """The program without attributes, variables and methods that nobody reads."""
+    reads = Reads(program)
+    return {home: _without_unread(home, code, reads) for home, code in program.items()}
+
+
+def _without_unread(home: str, code: str, reads: Reads) -> str:
+    edits: list[Edit] = []
+    for node in parsed(code).body:
+        if isinstance(node, ast.ClassDef):
+            edits += _unread_members(node, reads)
+            edits += [edit for each in functions(node) for edit in _returned_at_once(node, each, reads)]
+        for function in functions(node) if isinstance(node, ast.ClassDef) else [node]:
+            if isinstance(function, ast.FunctionDef):
+                edits += [(each, DROP) for each in _unread_statements(function, home, reads)]
+    whole = [edit for edit in edits if edit[1] == DROP]
+    outermost = [e for e in edits if not any(e is not o and _inside(e[0], o[0]) for o in whole)]
+    return edited(code, outermost) if edits else code
+
+
+def _inside(node, other) -> bool:
+    return other.lineno <= node.lineno and node.end_lineno <= other.end_lineno
+
+
+def functions(node: ast.ClassDef) -> list[ast.FunctionDef]:
+    """The methods of a class."""
+    return [each for each in node.body if isinstance(each, ast.FunctionDef)]
+
+
+def _unread_members(node: ast.ClassDef, reads: Reads) -> Iterator[Edit]:
+    record = node.decorator_list or "NamedTuple" in map(text_of, node.bases)  # whose fields are its order, too
+    for member in node.body:
+        if isinstance(member, ast.FunctionDef):
+            if not member.name.startswith("__") and not reads.reads(node.name, member.name):
+                yield Lines(first_line(member) + 1, 0, member.end_lineno, 0), DROP
+        elif isinstance(member, ast.Assign | ast.AnnAssign) and not record:
+            names = [each.id for each in ast.walk(member) if isinstance(each, ast.Name) and _is_stored(each)]
+            if member.value is None or not any(reads.reads(node.name, name) for name in names):
+                yield member, DROP
+
+
+def _unread_statements(function: ast.FunctionDef, home: str, reads: Reads) -> list[ast.stmt]:
+    used = {each.id for each in ast.walk(function) if isinstance(each, ast.Name) and not _is_stored(each)}
+
+    def unread(node: ast.stmt) -> bool:
+        target = appended_to(node)
+        match node:
+            case ast.Assign(targets=[ast.Attribute() as target]) | ast.AnnAssign(target=ast.Attribute() as target):
+                pass
+            case ast.AugAssign(target=ast.Attribute() as target, value=ast.Constant()):  # a count, no array
+                pass
+            case ast.Assign(targets=[ast.Name(id=name)]):
+                return name not in used
+            case ast.If() | ast.For():
+                return all(map(unread, [*node.body, *node.orelse]))
+        if target is None:
+            return False
+        return not reads.reads(home if text_of(target.value) == "self" else None, target.attr)
+
+    found, bodies = [], [function.body]
+    while bodies:
+        for node in bodies.pop():
+            if unread(node):
+                found.append(node)
+            elif isinstance(node, ast.If | ast.For | ast.With | ast.While):
+                bodies += [node.body, getattr(node, "orelse", [])]
+    return found
+
+
+def _is_stored(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store)
+
+
+def _returned_at_once(owner: ast.ClassDef, function: ast.FunctionDef, reads: Reads) -> Iterator[Edit]:
+    """An attribute that is set to be returned, and that nobody else reads, is returned."""
+    match function.body:
+        case [*_, ast.Assign(targets=[ast.Attribute() as target], value=value) as store, ast.Return(value=result)]:
+            if result is None or text_of(target) != text_of(result) or text_of(target.value) != "self":
+                return
+            elsewhere = reads.kin.get(owner.name, set()) - {owner.name} | {None}
+            mentions = [n for n in ast.walk(owner) if isinstance(n, ast.Attribute) and n.attr == target.attr]
+            if len(mentions) == 2 and not any((each, target.attr) in reads.found for each in elsewhere):
+                yield store, f"return {text_of(value)}"
+                yield function.body[-1], DROP
+
+
+# Classes
+
+
+def without_stubs(program: Program) -> Program:
+    """The program without methods that only say that subclasses have them."""
+    edits: dict[str, list[Edit]] = {}
+    for home, code in program.items():
+        for node in parsed(code).body:
+            for each in functions(node) if isinstance(node, ast.ClassDef) else []:
+                if isinstance(each.body[-1], ast.Raise) and len(each.body) == 1 + has_docstring(each):
+                    edits.setdefault(home, []).append((each, DROP))
+    return {home: edited(code, edits[home]) if home in edits else code for home, code in program.items()}
+
+
+def without_empty_bases(program: Program) -> Program:
+    """A class with one subclass, which is all that the program uses of it, is one with that."""
+    nodes = {home: parsed(code).body[0] for home, code in program.items() if code}
+    classes = {home: node for home, node in nodes.items() if isinstance(node, ast.ClassDef)}
+    for name, base in classes.items():
+        children = [each for each in classes.values() if name in map(text_of, each.bases)]
+        if len(children) == 1 and not base.decorator_list and not _makes(program, name):
+            [child] = children
+            code = _merged(program[name], base, program[child.name], child)
+            rest = {home: text for home, text in program.items() if home != name} | {child.name: code}
+            return without_empty_bases({home: _renamed(text, name, child.name) for home, text in rest.items()})
+    return program
+
+
+def _makes(program: Program, name: str) -> bool:
+    """Whether a program makes an object of a class, or calls a method of it."""
+    calls = [node for code in program.values() for node in nodes_of(code) if isinstance(node, ast.Call)]
+    return any(text_of(each.func) in (name, "super") for each in calls)
+
+
+def _merged(base_code: str, base: ast.ClassDef, code: str, child: ast.ClassDef) -> str:
+    """The code of a class with what it inherits, in front of what it has itself."""
+    own = {each.name for each in functions(child)}
+    inherited = [each for each in base.body if getattr(each, "name", None) not in own]
+    inherited = [each for each in inherited if not isinstance(each, ast.Expr)]
+    bases = ", ".join(map(text_of, base.bases))
+    lines, docstring = code.split("\n"), child.body[0].end_lineno if has_docstring(child) else child.lineno
+    head = [f"class {child.name}{f'({bases})' if bases else ''}:", *lines[child.lineno : docstring]]
+    body = class_text(base, base_code.split("\n"), inherited, set(), []).split("\n")[1:] if inherited else []
+    return "\n".join([*head, "", *body, "", *lines[docstring:]])
+
+
+def _renamed(code: str, old: str, new: str) -> str:
+    names = [each for each in nodes_of(code) if isinstance(each, ast.Name) and each.id == old]
+    return edited(code, [(each, new) for each in names])
