@@ -73,7 +73,7 @@ def test_script_notebook_and_weights_are_of_the_moment_that_is_looked_at(moment)
     script, notebook, _, weights = run_files(run, "")
     shown = run.trainer.history.moments[moment]
     last = figures(run_here(script.make()))[-1]
-    assert last == (shown.epoch, shown.train_loss, shown.train_accuracy, shown.test_loss, shown.test_accuracy)
+    assert last == (shown.epoch, shown.train_loss, shown.train_accuracy, shown.held_out_loss, shown.held_out_accuracy)
     layers = [layer for layer in run.snapshot().network.layers if layer.parameters]
     saved = np.load(io.BytesIO(weights.make()))
     for number, name in enumerate(("W1", "gamma1", "W2", "gamma2", "W3")):
