@@ -4,7 +4,7 @@ import streamlit as st
 
 from playground import charts
 from playground.training.findings import findings
-from playground.training.headline import headline
+from playground.training.findings.headline import headline
 from playground.ui import player, source
 from playground.ui.run import Run
 from playground.ui.section import open_section
