@@ -16,9 +16,8 @@ from playground.topics.forward_backward import mistakes
 from playground.topics.forward_backward.mistakes import MISTAKES
 from playground.topics.forward_backward.step_check import check
 from playground.topics.forward_backward.training_step import TrainingStep, follow_step
-from playground.training import findings
 from playground.training.experiment import Experiment
-from playground.training.findings import RULES
+from playground.training.findings import RULES, step_rules
 from playground.training.trainer import Trainer
 
 ROOT = Path(__file__).parents[1]
@@ -115,7 +114,7 @@ WRITTEN_IN = {  # what is added: the module in which its example is written, the
     "an optimiser": (optimizers, OPTIMIZERS, "optimizer"),
     "a dataset": (datasets, DATASETS, "dataset"),
     "a split": (datasets, SPLITS, "split"),
-    "a finding": (findings, RULES, None),
+    "a finding": (step_rules, RULES, None),
     "a usual mistake of the backward pass": (mistakes, MISTAKES, None),
 }
 

@@ -14,10 +14,10 @@ APP = ROOT / "streamlit_app.py"
 MODULES = [*sorted(ROOT.glob("playground/**/*.py")), *sorted(ROOT.glob("pages/*.py")), APP]
 ORDER = (  # a folder may import those before it, and itself; a new folder must be added
     "playground", "playground/nn", "playground/data", "playground/settings", "playground/server",
-    "playground/training", "playground/topics", "playground/topics/initialization", "playground/topics/batch_norm",
-    "playground/topics/digits", "playground/topics/forward_backward", "playground/topics/course",
-    "playground/charts", "playground/film", "playground/export", "playground/ui", "playground/ui/sections", "pages",
-    ".",
+    "playground/training", "playground/training/findings", "playground/topics", "playground/topics/initialization",
+    "playground/topics/batch_norm", "playground/topics/digits", "playground/topics/forward_backward",
+    "playground/topics/course", "playground/charts", "playground/film", "playground/export", "playground/ui",
+    "playground/ui/sections", "pages", ".",
 )  # fmt: skip
 
 # Between workers, which compute films, go trainers; what comes from a visitor is never unpickled.

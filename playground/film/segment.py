@@ -14,7 +14,7 @@ import numpy as np
 from ..training.budget import operations
 from ..training.experiment import KNOBS, Experiment
 from ..training.findings import Finding, findings
-from ..training.headline import headline
+from ..training.findings.headline import headline
 from ..training.loop import experiment_data
 from ..training.trainer import Trainer
 from .clip import Clip, measured

@@ -48,7 +48,7 @@ def limit(name: str, default: int, lowest: int, meaning: str) -> int:
     return LIMITS[name].read(os.environ)
 
 
-LAYERS = limit("LAYERS", 10, 8, "Hidden layers of a network.")
+LAYERS = limit("LAYERS", 10, 10, "Hidden layers of a network.")
 WIDTH = limit("WIDTH", 64, 32, "Units of a hidden layer.")
 POINTS = limit("POINTS", 1000, 1000, "Points of a dataset in the plane.")
 EPOCHS = limit("EPOCHS", 5000, 300, "Passes through the training set.")

@@ -29,9 +29,12 @@ class LayerStatistics:
         weights: W, shape (*stack, fan_in, fan_out).
         activations: what the layer gives, shape (*stack, batch, fan_out); of the output layer, the class probabilities.
         mean, std: of the activations.
+        z_std: standard deviation of z, what the activation is given; in the output layer, softmax.
         dead: share of units with slope 0 for every example; None where the activation can't die.
         saturated: share of the activations so near a bound that the slope is below 5 % of its largest; None: no bounds.
-        gradient_norm: Euclidean norm of dL/dW, for the mean loss over the batch.
+        weight_gradient: dL/dW for the mean loss over the batch, without a penalty; shape of W.
+        gradient_norm: Euclidean norm of dL/dW.
+        z_gradient_norm: Euclidean norm of dL/dz, over the batch and the units.
         distinct: number of units that are not copies of another: with other weights and bias.
     """
 
@@ -42,9 +45,12 @@ class LayerStatistics:
     activations: np.ndarray
     mean: np.ndarray
     std: np.ndarray
+    z_std: np.ndarray
     dead: np.ndarray | None
     saturated: np.ndarray | None
+    weight_gradient: np.ndarray
     gradient_norm: np.ndarray
+    z_gradient_norm: np.ndarray
     distinct: np.ndarray
 
 
@@ -109,10 +115,26 @@ def layer_statistics(network: NeuralNetwork, X: np.ndarray, y: np.ndarray) -> li
     """
     with np.errstate(all="ignore"):
         network.forward(X)
-        network.backward(y)
         groups = _groups(network.layers)
         names = [f"Hidden {i}" for i in range(1, len(groups))] + ["Output"]
-        return [_statistics(name, group) for name, group in zip(names, groups, strict=True)]
+        dout, found = np.asarray(y, network.parameters.dtype), []
+        for name, group in zip(reversed(names), reversed(groups), strict=True):
+            dz = group[-1].backward(dout)
+            dout = dz
+            for layer in reversed(group[:-1]):
+                dout = layer.backward(dout)
+            found.append(_statistics(name, group, dz))
+        return found[::-1]
+
+
+def dead_shares(network: NeuralNetwork, X: np.ndarray) -> list[np.ndarray | None]:
+    """For each hidden layer, the share of units with slope 0 for all of X, in training; None where none can die.
+
+    As in `layer_statistics`, running statistics change.
+    """
+    with np.errstate(all="ignore"):
+        network.forward(X)
+        return [idle_shares(layer)[0] for layer in network.layers if isinstance(layer, Activation)]
 
 
 def _groups(layers: list[Layer]) -> list[list[Layer]]:
@@ -131,8 +153,9 @@ def idle_shares(activation: Activation) -> tuple[np.ndarray | None, np.ndarray |
     return None if dead is None else dead.mean(axis=-1), None if saturated is None else saturated.mean(axis=(-2, -1))
 
 
-def _statistics(name: str, group: list[Layer]) -> LayerStatistics:
+def _statistics(name: str, group: list[Layer], dz: np.ndarray) -> LayerStatistics:
     dense: Any = group[0]
+    z: Any = group[-2].output
     last = group[-1]
     dead, saturated = idle_shares(last) if isinstance(last, Activation) else (None, None)
     return LayerStatistics(
@@ -143,11 +166,19 @@ def _statistics(name: str, group: list[Layer]) -> LayerStatistics:
         activations=last.output,
         mean=last.output.mean(axis=(-2, -1)),
         std=last.output.std(axis=(-2, -1)),
+        z_std=z.std(axis=(-2, -1)),
         dead=dead,
         saturated=saturated,
-        gradient_norm=np.sqrt((dense.dW**2).sum(axis=(-2, -1))),
+        weight_gradient=dense.dW.copy(),
+        gradient_norm=_norm(dense.dW),
+        z_gradient_norm=_norm(dz),
         distinct=distinct_units(dense),
     )
+
+
+def _norm(array: np.ndarray) -> np.ndarray:
+    """Euclidean norm over the last two axes: (*stack, n, m) -> (*stack)."""
+    return np.sqrt((array**2).sum(axis=(-2, -1)))
 
 
 def distinct_units(dense: Dense, tolerance: float = 1e-6) -> np.ndarray:

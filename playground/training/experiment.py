@@ -89,7 +89,7 @@ class Experiment(Record):
     )
     l2: float = knob(
         Real, 0.0, low=0.0, high=0.1, step=0.001, minor=True, group="Training", label="L2 penalty λ", live=True,
-        help="Adds λ/2 · |W|² to the loss: pulls weights towards zero. With SGD, not with Adam, that is weight decay.",
+        help="Adds λ/2 · |W|² to the loss, not to the one shown: pulls weights to 0. With SGD alone, weight decay.",
     )
     epochs: int = knob(
         Integer, 200, low=1, high=limits.EPOCHS, log=True, group="Training", label="Epochs", live=True,

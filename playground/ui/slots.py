@@ -11,7 +11,7 @@ import streamlit as st
 
 from ..charts import Picture
 from ..training.findings import Finding
-from ..training.headline import Headline, Mood
+from ..training.findings.headline import Headline, Mood
 
 MOODS = {  # color and icon of a headline
     Mood.WAITING: ("gray", ":material/hourglass_empty:"),

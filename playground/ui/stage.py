@@ -8,7 +8,7 @@ from .. import charts
 from ..film.routes import served
 from ..film.tracks import VIEWS
 from ..training.findings import findings
-from ..training.headline import headline
+from ..training.findings.headline import headline
 from . import player
 from .film_player import UNSERVED, FilmRun, FilmStage
 from .run import Run

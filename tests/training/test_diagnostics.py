@@ -8,12 +8,22 @@ from runs import DEGENERATE, assert_same_state, snapshot_after, trained
 
 from playground.data.datasets import PLANE
 from playground.nn import ACTIVATIONS, BatchNorm, Dense, NeuralNetwork, ReLU, Softmax
-from playground.training.diagnostics import class_probabilities, distinct_units, layer_statistics, snapshot, view_limits
+from playground.training.diagnostics import (
+    class_probabilities,
+    dead_shares,
+    distinct_units,
+    layer_statistics,
+    snapshot,
+    view_limits,
+)
 from playground.training.experiment import Experiment
 from playground.training.loop import build_network
 from playground.training.trainer import Trainer
 
-STATISTICS = ("weights", "activations", "mean", "std", "dead", "saturated", "gradient_norm", "distinct")
+STATISTICS = (
+    "weights", "activations", "mean", "std", "z_std", "dead", "saturated", "weight_gradient", "gradient_norm",
+    "z_gradient_norm", "distinct",
+)  # fmt: skip
 
 
 def dense(W, b=None):
@@ -54,6 +64,27 @@ def test_the_gradient_norm_is_of_the_mean_loss_and_every_weight(by_hand):
     hidden, output = by_hand
     assert output.gradient_norm == pytest.approx(np.hypot(*[9 / 10 - 1 / 8] * 2))
     assert hidden.gradient_norm == pytest.approx(np.log(3) * np.hypot(1 / 8, 9 / 20))
+
+
+def test_the_gradient_of_z_is_on_its_way_back_through_weights_and_slopes(by_hand):
+    """(p - y) / 2 has twice the norms below; back through (log 3, 0) it reaches the live unit alone."""
+    hidden, output = by_hand
+    assert output.z_gradient_norm == pytest.approx(np.sqrt(2) * np.hypot(1 / 8, 9 / 20))
+    assert hidden.z_gradient_norm == pytest.approx(np.log(3) * np.hypot(1 / 8, 9 / 20))
+    assert hidden.weight_gradient == pytest.approx(np.log(3) * np.array([[-1 / 8, 0], [9 / 20, 0]]))
+
+
+def test_the_deviation_of_z_is_before_the_activation(by_hand):
+    hidden, output = by_hand
+    assert hidden.z_std == pytest.approx(np.std([1, -1, 2, -2]))
+    assert output.z_std == pytest.approx(np.std([np.log(3), 0, 2 * np.log(3), 0]))
+
+
+def test_dead_for_all_points_is_what_no_point_wakes():
+    """The second unit is off for both unit vectors, and on for the point (-1, 0)."""
+    network = NeuralNetwork([dense([[1, -1], [2, -2]]), ReLU(), dense(np.eye(2)), Softmax()])
+    assert dead_shares(network, np.eye(2)) == [1 / 2]
+    assert dead_shares(network, np.array([[1.0, 0], [0, 1], [-1, 0]])) == [0]
 
 
 def test_only_units_without_slope_for_any_example_are_dead(by_hand):

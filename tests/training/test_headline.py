@@ -6,7 +6,7 @@ from runs import snapshot_after
 from playground.text import number, percent
 from playground.training.experiment import Experiment
 from playground.training.findings import findings
-from playground.training.headline import Mood, headline
+from playground.training.findings.headline import Mood, headline
 
 DIVERGES = {"hidden": (8,) * 10, "learning_rate": 10.0}
 
@@ -26,7 +26,7 @@ def test_a_run_that_has_diverged_says_so_and_why_and_what_is_shown():
     assert (told.mood, told.title) == (Mood.FAILED, "Diverged")
     assert "learning rate 10 " in told.text
     assert f"epoch {seen.moment.epoch:.3g}, the last good state" in told.text
-    assert told.finding.remedy == {"learning_rate": 1.0}
+    assert told.finding.remedy["learning_rate"] < 10
 
 
 def test_the_most_urgent_finding_is_the_headline_with_its_remedy():
@@ -58,3 +58,10 @@ def test_a_loss_that_falls_is_told_from_one_that_hardly_does(rate, mood):
 def test_without_test_points_nothing_is_said_of_them():
     assert "test" not in headline(snapshot_after(3, train_share=1.0), []).text
     assert Experiment().train_share < 1
+
+
+def test_what_is_no_fault_is_no_bad_news():
+    seen = snapshot_after(100, dataset="moons")
+    assert all(finding.harmless for finding in findings(seen))
+    assert findings(seen)
+    assert headline(seen).mood == Mood.GOOD

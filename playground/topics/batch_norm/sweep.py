@@ -16,7 +16,7 @@ from ...settings.record import knob, knob_like
 from ...text import number
 from ...training.contestants import Contestant, WithAndWithout
 from ...training.experiment import Experiment
-from ...training.headline import Headline, Mood
+from ...training.findings.headline import Headline, Mood
 from ...training.loop import initial_network
 from ...training.multi_trainer import MultiTrainer
 from ...training.significance import WORST_LOSS, bounded, quartiles

@@ -15,7 +15,7 @@ from ...nn import Activation
 from ...text import number, percent
 from ...training.contestants import Contestant
 from ...training.diagnostics import idle_shares
-from ...training.headline import Headline, Mood
+from ...training.findings.headline import Headline, Mood
 from ...training.significance import AT_THE_END, FLOOR, LEVEL, WORST_LOSS, compare, quartiles
 from .race import FAST, Race, RaceTrainer
 

@@ -23,7 +23,7 @@ from ...topics.digits.digits_experiment import COURSE_BATCH, COURSE_RATE, SIDE, 
 from ...topics.digits.upload import Seen
 from ...training.diagnostics import Snapshot
 from ...training.findings import Finding, findings
-from ...training.headline import headline
+from ...training.findings.headline import headline
 from .. import player, source
 from ..run import Run
 from ..section import open_section

@@ -21,7 +21,7 @@ from playground.topics.batch_norm.sweep import (
     table,
 )
 from playground.training.experiment import Experiment
-from playground.training.headline import Mood
+from playground.training.findings.headline import Mood
 from playground.training.significance import WORST_LOSS
 from playground.training.trainer import Trainer
 

@@ -7,7 +7,7 @@ from scipy.stats import wilcoxon
 from playground.topics.initialization.race import Race, RaceTrainer
 from playground.topics.initialization.standings import decide, race_headline, standings, table
 from playground.training.contestants import Contestant
-from playground.training.headline import Mood
+from playground.training.findings.headline import Mood
 from playground.training.significance import AT_THE_END, LEVEL, WORST_LOSS, seeds_needed
 
 LABELS = ["A", "B", "C"]

@@ -5,9 +5,10 @@ from enum import Enum
 
 import numpy as np
 
-from ..text import number, percent
-from .diagnostics import Snapshot
-from .findings import LEARNT, Finding, findings
+from ...text import number, percent
+from ..diagnostics import Snapshot
+from .evidence import LEARNT
+from .finding import Finding, findings
 
 STALLED = 0.99  # of the loss a quarter of the run ago: a loss above it hardly falls
 CAUSES = {
@@ -51,6 +52,7 @@ def headline(seen: Snapshot, found: list[Finding] | None = None) -> Headline:
             offered.
     """
     moment, found = seen.moment, findings(seen) if found is None else found
+    found = [finding for finding in found if not finding.harmless]
     first = found[0] if found and found[0].remedy else None
     if seen.diverged:
         cause = CAUSES.get(seen.diverged, "it left the numbers")
