@@ -193,8 +193,10 @@ class Tab:
 
     @property
     def figures(self) -> list[str]:
-        """The moment in figures, what the plane says of itself, and the texts in the charts."""
-        texts = self.page.locator("[data-testid=stVegaLiteChart] svg text").all_text_contents()
+        """The moment in figures, what the plane says of itself, and the texts in the charts, once all follow."""
+        self.page.wait_for_function("document.querySelector('.film-player').player.due.size == 0")
+        self.page.wait_for_timeout(300)
+        texts = self.page.locator("[data-testid=stVegaLiteChart] svg .role-mark text").all_text_contents()
         return [self.timeline.inner_text(), self.plane.get_attribute("aria-label"), *texts]
 
 

@@ -2,6 +2,8 @@
 
 const SPEEDS = [[0.5, "½ epoch/s"], [2, "2 epochs/s"], [5, "5 epochs/s"], [20, "20 epochs/s"], [60, "60 epochs/s"], [1000, "Fastest"]];
 const CLOSELY = 2; // epochs a second up to which single mini-batches are shown
+const CHARTS = [5, 15]; // times a second that each chart follows: at least and at most
+const SLOW = 22; // milliseconds of a frame from which on the charts follow less often
 const LONGEST_FRAME = 0.25; // seconds: a browser that was busy, or hidden, goes on where it was
 const STALLED = 700; // milliseconds of waiting after which it is said
 const SETTLED = 250; // milliseconds without a change after which the moment that is seen is reported
@@ -17,9 +19,9 @@ class Player {
     this.playing = false;
     this.speed = 20;
     this.shown = "";
-    this.fedTurn = 0;
-    this.parts = 4; // the charts follow in so many parts, one in each frame
-    this.frame = 16;
+    this.frame = 16; // milliseconds between two frames, on average
+    this.rate = CHARTS[1]; // times a second that each chart follows
+    this.credit = 0; // charts that may be fed now
     this.build();
     this.ticking = requestAnimationFrame((now) => this.tick(now));
   }
@@ -75,7 +77,7 @@ class Player {
   }
 
   get closely() {
-    return this.speed <= CLOSELY || this.position % 1 > 1e-4;
+    return this.speed <= CLOSELY || (!this.playing && this.position % 1 > 1e-4);
   }
 
   // The mini-batch that is seen.
@@ -112,6 +114,7 @@ class Player {
 
   go(position) {
     this.playing = false;
+    this.wanted = this.film.complete ? null : position; // what is not here yet is shown when it comes
     this.position = Math.max(0, Math.min(this.end, position));
     this.film.want(this.position, this.speed, this.closely);
     this.refresh();
@@ -152,8 +155,8 @@ class Player {
     this.before = now;
     if (!this.film || !this.root.isConnected) return;
     if (this.playing) {
-      this.frame = 0.95 * this.frame + 0.05 * 1000 * passed;
-      this.parts = Math.max(3, Math.min(16, this.frame > 22 ? this.parts + 0.1 : this.parts - 0.05));
+      this.frame = 0.9 * this.frame + 0.1 * 1000 * passed;
+      this.rate = Math.max(CHARTS[0], Math.min(CHARTS[1], this.frame > SLOW ? 0.95 * this.rate : 1.02 * this.rate));
       const before = this.position;
       this.position = Math.min(this.end, this.position + this.speed * passed);
       if (this.position > before) this.movedAt = now;
@@ -166,7 +169,7 @@ class Player {
     this.paint(now);
   }
 
-  // Paint what has changed: the canvas at once, the charts in parts, one part in each frame.
+  // Paint what has changed: the canvas at once, the charts one after the other, as often as the browser can bear.
   paint(now) {
     if (!this.film.length) return;
     const seen = this.film.moment(this.position, this.closely);
@@ -174,18 +177,20 @@ class Player {
     const views = Object.keys(this.data.columns);
     if (id !== this.shown) {
       this.shown = id;
-      this.due = new Set(views);
+      this.turn = views.every((view) => this.turn?.includes(view)) ? this.turn : views;
+      this.due = new Set(this.turn);
       for (const plane of this.planes) this.paintPlane(plane, seen);
       this.sayWords(seen);
       if (now - (this.toldAt || 0) > 500 || !this.playing) this.tellFindings(seen, now);
     }
-    const part = Math.round(this.parts);
-    this.fedTurn++;
-    views.forEach((view, i) => {
-      if (this.due.has(view) && (!this.playing || i % part === this.fedTurn % part)) {
-        if (this.feed(view, seen)) this.due.delete(view);
-      }
-    });
+    this.credit = Math.min(views.length, this.credit + (views.length * this.rate * this.frame) / 1000);
+    const waiting = this.playing ? Math.floor(this.credit) : views.length;
+    for (const view of [...this.due].slice(0, waiting)) {
+      if (!this.feed(view, seen)) continue;
+      this.due.delete(view);
+      this.turn = [...this.turn.filter((other) => other !== view), view]; // the one just fed is the last next time
+      this.credit -= 1;
+    }
   }
 
   get planes() {
@@ -321,6 +326,11 @@ class Player {
 
   refresh() {
     if (!this.film) return;
+    if (this.playing) this.wanted = null;
+    if (this.wanted > this.position && this.end >= this.wanted) {
+      this.position = this.wanted;
+      this.report();
+    }
     if (this.film.unserved && !this.toldUnserved) this.tell("unserved", (this.toldUnserved = true));
     this.play.lastElementChild.textContent = this.playing ? "Pause" : "Play";
     this.play.classList.toggle("playing", this.playing);

@@ -41,7 +41,7 @@ export default function ({ data, parentElement }) {
 }
 """
 UNSERVED = "without films"  # key in the session: set where the browser can't reach them
-PLAYER = "player"  # key of the component
+PLAYER = "film"  # key of the component
 LATEST = 10**9  # mini-batches: more than any run has
 
 
@@ -103,6 +103,9 @@ class FilmRun(Run):
     @property
     def current(self):
         return replace(self.experiment.at(self.seen), **self._pending)
+
+    def show_actions(self):
+        take_home.popover(self)
 
     @property
     def singles(self):
@@ -189,11 +192,8 @@ class FilmStage:
     def player(self) -> None:
         """Show the player, and what is happening; and make the places in which it leaves the numbers for charts."""
         run = self._run
-        shown, beside = st.columns([6, 1])
-        with shown.container(gap=None):
+        with st.container(gap=None):
             self._mount()
-        with beside:
-            take_home.popover(run)
         if run.message:
             st.caption(f":material/info: {run.message}")
 

@@ -29,6 +29,7 @@ def opening(session: PageSession, words: str, section: str = "") -> None:
         else:
             st.markdown(words, width="stretch")
         share.popover(session)
+        session.show_actions()
     if lesson != type(lesson)():
         st.button("Leave the lesson", icon=":material/logout:", key="leave-lesson", on_click=_leave, args=(session,))
     show_notices(session)

@@ -85,6 +85,9 @@ class PageSession:
         """The highest value of a knob that still makes a difference."""
         return self.knobs[name].high
 
+    def show_actions(self) -> None:
+        """Show what can be done beside sharing."""
+
     def fans(self) -> list[tuple[int, int]]:
         """fan_in and fan_out of each layer with weights."""
         raise NotImplementedError

@@ -191,7 +191,7 @@ def test_a_student_finds_out_why_zeros_do_not_learn_and_what_does(browse):
     tab = browse(initializer="zeros", epochs="15")
     tab.press("Play")
     tab.wait_for_epoch(15)
-    expect(tab.page.locator(".st-key-headline")).to_contain_text("Units are copies of each other")
+    expect(tab.page.locator(".film-headline")).to_contain_text("Units are copies of each other")
     tab.press("Try Xavier/Glorot normal")
     expect(tab.timeline).to_contain_text("Epoch 0 of 15")
     tab.press("Play")

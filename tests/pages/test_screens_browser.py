@@ -1,5 +1,7 @@
 """What matters is in sight at once, on a laptop and on a phone: player, picture, loss, and what is happening."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 from visitors import settled
@@ -8,7 +10,7 @@ pytestmark = pytest.mark.browser
 LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 PROJECTOR = {"width": 1920, "height": 1080}
 
-# Each page that plays, and which of its charts are the picture and the loss.
+# Each page that plays, and which of its charts, canvases first, are the picture and the loss.
 PAGES = {
     "/": (0, 1),
     "/initialization?section=race&n_seeds=4&n_points=60": (0, 1, 2, 3, 4, 5, 6),
@@ -21,24 +23,15 @@ each_page = pytest.mark.parametrize(
     "path", [pytest.param(path, marks=[pytest.mark.exhaustive] * (path != "/")) for path in PAGES]
 )
 
-# Length on the screen of one unit of x1, and of x2, in pixels: from the labels of the axes.
-UNITS = """() => [...document.querySelector('[data-testid=stVegaLiteChart]').querySelectorAll('.role-axis')]
-  .map(axis => [...axis.querySelectorAll('.role-axis-label text')])
-  .filter(labels => labels.length > 1)
-  .map(labels => {
-    const [one, other] = [labels[0], labels.at(-1)].map(label => {
-      const {x, y, width, height} = label.getBoundingClientRect();
-      return [Number(label.textContent.replace('−', '-')), x + width / 2, y + height / 2];
-    });
-    return Math.hypot(one[1] - other[1], one[2] - other[2]) / Math.abs(one[0] - other[0]);
-  })"""
+PLAYER = ".film-buttons, .st-key-player"  # in the browser, and from the server
+HEADLINE = ".film-headline, .st-key-headline"
 
 
 @pytest.fixture
 def open_screen(open_path):
     def open_screen(path, viewport):
         page = open_path(path, viewport=viewport)
-        expect(page.locator(".st-key-headline p")).to_be_visible()
+        expect(page.locator(HEADLINE).locator("p")).to_be_visible()
         expect(charts(page).nth(PAGES.get(path, (0, 1))[-1])).to_be_visible()
         return settled(page)
 
@@ -46,7 +39,7 @@ def open_screen(open_path):
 
 
 def charts(page):
-    return page.locator("[data-testid=stVegaLiteChart] svg")
+    return page.locator("canvas.film-plane, [data-testid=stVegaLiteChart] svg")
 
 
 def lies_within(locator, viewport):
@@ -58,18 +51,18 @@ def lies_within(locator, viewport):
 @each_page
 def test_a_laptop_shows_player_pictures_loss_and_headline_at_once(open_screen, path):
     page = open_screen(path, LAPTOP)
-    matters = [page.locator(".st-key-player"), page.locator(".st-key-headline"), *map(charts(page).nth, PAGES[path])]
+    matters = [page.locator(PLAYER), page.locator(HEADLINE), *map(charts(page).nth, PAGES[path])]
     assert [lies_within(each, LAPTOP) for each in matters] == [True] * len(matters)
 
 
 @each_page
 def test_a_phone_shows_one_row_of_buttons_the_headline_and_the_picture_and_opens_the_knobs(open_screen, path):
     page = open_screen(path, PHONE)
-    buttons = page.locator(".st-key-player button").filter(visible=True)
+    buttons = page.locator(PLAYER).locator("button, select").filter(visible=True)
     boxes = [button.bounding_box() for button in buttons.all()]
-    assert len(boxes) >= 9  # five of the player, three speeds, and Take it home
+    assert len(boxes) >= 6  # five of the player, and the speeds
     assert max(box["y"] for box in boxes) < min(box["y"] + box["height"] for box in boxes)
-    assert all(lies_within(each, PHONE) for each in (*buttons.all(), page.locator(".st-key-headline")))
+    assert all(lies_within(each, PHONE) for each in (*buttons.all(), page.locator(HEADLINE)))
     assert lies_within(charts(page).first, PHONE)
     for name in ("Play", "Mini-batch", "Epoch", "Reset", "New seed", "Take it home"):
         expect(page.get_by_role("button", name=name, exact=True)).to_be_visible()
@@ -85,18 +78,18 @@ def test_a_phone_shows_one_row_of_buttons_the_headline_and_the_picture_and_opens
     "viewport", [LAPTOP, *(pytest.param(each, marks=pytest.mark.exhaustive) for each in (PHONE, PROJECTOR))], ids=str
 )
 def test_one_unit_is_as_long_on_both_axes_of_the_plane(open_screen, viewport):
-    x1, x2 = open_screen("/", viewport).evaluate(UNITS)
-    assert x1 == pytest.approx(x2, rel=0.01)
+    box = charts(open_screen("/", viewport)).first.bounding_box()
+    assert box["width"] == pytest.approx(box["height"], rel=0.01)  # the plane is a square, and so are its limits
+    assert box["height"] < viewport["height"]
 
 
 @pytest.mark.exhaustive  # trains until it has diverged
 def test_a_run_that_has_diverged_says_so_in_sight(open_screen):
     page = open_screen(DIVERGES, LAPTOP)
-    page.get_by_role("radio", name="Fast").click()
+    page.get_by_label("Speed").select_option("Fastest")
     page.get_by_role("button", name="Play", exact=True).click()
-    headline = page.locator(".st-key-headline")
+    headline = page.locator(HEADLINE)
     expect(headline).to_contain_text("Diverged")
-    expect(page.locator(".st-key-moment label")).to_contain_text("Diverged at epoch")
     settled(page)
     assert lies_within(headline, LAPTOP)
-    assert lies_within(headline.get_by_role("button", name="Try Learning rate η: 1"), LAPTOP)
+    assert lies_within(headline.get_by_role("button", name=re.compile("^Try")), LAPTOP)
