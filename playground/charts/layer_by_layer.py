@@ -187,7 +187,11 @@ def _ridge_spec(names: tuple[str, ...], title: str, start: bool) -> Spec:
         unpack("ridges", "value", "top")
         .mark_area(interpolate="step-after", line={"strokeWidth": 1}, fillOpacity=0.45)
         .encode(
-            alt.X("value:Q", axis=alt.Axis(title=title, tickCount=5, labelFlush=True), scale=alt.Scale(nice=False, zero=False)),
+            alt.X(
+                "value:Q",
+                axis=alt.Axis(title=title, tickCount=5, labelFlush=True),
+                scale=alt.Scale(nice=False, zero=False),
+            ),
             y, alt.Y2("top:Q"), color, detail=["layer:N", "when:N"],
         )
     )  # fmt: skip

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from ..settings.limits import EPOCHS
+from ..settings.limits import EPOCHS, FILMS
 from ..training.budget import affordable
 from ..training.experiment import Experiment
 from .studio import STUDIO, Busy, version
@@ -71,7 +71,9 @@ _served = threading.Event()
 
 
 def routes() -> list[Route]:
-    """The routes of a server, which from now on serves films."""
+    """The routes of a server, which from now on serves films, unless its host doesn't want that."""
+    if not FILMS:
+        return []
     _served.set()
     return [Route("/film/{place:int}", film), Route("/film/epoch/{place:int}", film)]
 

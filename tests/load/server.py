@@ -27,6 +27,7 @@ class Server:
     """A context manager: the server runs from entering to leaving. Linux only, since it reads /proc.
 
     Args:
+        films: whether browsers play films. A `Session` of the client plays none: it is shown frames.
         settings: options of Streamlit's section `server`, such as disconnectedSessionTTL.
 
     Attributes:
@@ -35,7 +36,8 @@ class Server:
 
     host = HOST
 
-    def __init__(self, **settings):
+    def __init__(self, films: bool = False, **settings):
+        self._films = films
         self._settings = {"headless": "true", "fileWatcherType": "none"} | settings
 
     def __enter__(self) -> "Server":
@@ -44,7 +46,8 @@ class Server:
         command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
         settings = self._settings | {"address": self.host, "port": self.port}
         command += [f"--server.{name}={value}" for name, value in settings.items()]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdout=self._log, stderr=self._log)
+        here = os.environ | {"PLAYGROUND_FILMS": str(int(self._films))}
+        self._process = subprocess.Popen(command, cwd=ROOT, env=here, stdout=self._log, stderr=self._log)
         try:
             self._wait_until_healthy()
         except BaseException:
