@@ -1,6 +1,10 @@
-"""Runs that the tests of the playground share."""
+"""Runs that the tests of the playground share, and how a test runs what is asynchronous."""
 
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -58,3 +62,9 @@ def winding_numbers(ring, points):
     angles = np.arctan2(corners[..., 1], corners[..., 0])
     turns = np.diff(angles, axis=1, append=angles[:, :1])
     return np.round(((turns + np.pi) % (2 * np.pi) - np.pi).sum(axis=1) / (2 * np.pi)).astype(int)
+
+
+def finish(work: Coroutine) -> Any:
+    """What a coroutine returns. It has a thread of its own: a test in a browser leaves an event loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()

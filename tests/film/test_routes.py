@@ -1,9 +1,9 @@
 """The addresses of films: exact ones have a segment for ever, others a sentence."""
 
-import asyncio
 from urllib.parse import urlencode
 
 import pytest
+from runs import finish
 from starlette.requests import Request
 
 from playground.film import routes
@@ -20,7 +20,7 @@ def get(place=0, path="/film/0", tag=None, **query):
         "type": "http", "method": "GET", "path": path, "headers": headers, "path_params": {"place": place},
         "query_string": urlencode({VERSION: version()} | query).encode(), "server": ("test", 80), "scheme": "http",
     }  # fmt: skip
-    return asyncio.run(film(Request(scope)))
+    return finish(film(Request(scope)))
 
 
 def test_a_segment_may_be_kept_for_ever():

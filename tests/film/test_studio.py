@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from runs import finish
 
 from playground.film import studio as module
 from playground.film.segment import make
@@ -34,10 +35,10 @@ def test_many_who_ask_for_a_segment_get_it_from_one_computation(studio):
     async def ask():
         return await asyncio.gather(*(studio.segment(EXPERIMENT, 1) for _ in range(20)))
 
-    got = asyncio.run(ask())
+    got = finish(ask())
     assert len(set(got)) == 1
     assert [k for _, k, _ in studio.made] == [0, 1]
-    assert asyncio.run(studio.segment(EXPERIMENT, 1)) == got[0]
+    assert finish(studio.segment(EXPERIMENT, 1)) == got[0]
     assert len(studio.made) == 2
 
 
@@ -46,28 +47,28 @@ def test_a_segment_is_that_of_the_film_made_alone(studio):
     for k in range(4):
         made = make(EXPERIMENT, k, state)
         state = made.state
-        assert asyncio.run(studio.segment(EXPERIMENT, k)) == made.segment
+        assert finish(studio.segment(EXPERIMENT, k)) == made.segment
 
 
 def test_after_a_change_a_film_goes_on_from_the_states_of_the_one_before(studio):
-    asyncio.run(studio.segment(EXPERIMENT, 4))
+    finish(studio.segment(EXPERIMENT, 4))
     changed = EXPERIMENT.changed(300, learning_rate=0.5)  # in the 43rd epoch, which is in segment 4
     studio.made.clear()
-    asyncio.run(studio.segment(changed, 4))
+    finish(studio.segment(changed, 4))
     assert studio.made == [(changed, 4, True)]
 
 
 def test_more_epochs_need_no_new_start(studio):
-    asyncio.run(studio.segment(EXPERIMENT, 3))
+    finish(studio.segment(EXPERIMENT, 3))
     studio.made.clear()
     longer = replace(EXPERIMENT, epochs=2000)
-    asyncio.run(studio.segment(longer, 4))
+    finish(studio.segment(longer, 4))
     assert studio.made == [(longer, 4, True)]
 
 
 def test_a_state_from_before_another_change_is_not_taken(studio):
     changed = EXPERIMENT.changed(10, learning_rate=0.5)
-    asyncio.run(studio.segment(changed, 3))
+    finish(studio.segment(changed, 3))
     assert studio.state(EXPERIMENT, 3) is None
     assert studio.state(changed, 3) is not None
 
@@ -81,7 +82,7 @@ def test_what_nobody_waits_for_any_more_is_given_up(studio):
         await asyncio.sleep(0.3)
         return len(studio.made)
 
-    assert asyncio.run(leave()) < 9
+    assert finish(leave()) < 9
     assert studio.segments.find((EXPERIMENT, 8)) is None
 
 
@@ -92,7 +93,7 @@ def test_one_who_leaves_takes_nothing_from_another(studio):
         one.cancel()
         return await other
 
-    assert asyncio.run(leave()) == asyncio.run(studio.segment(EXPERIMENT, 2))
+    assert finish(leave()) == finish(studio.segment(EXPERIMENT, 2))
 
 
 def test_too_many_at_once_are_told_to_come_later(studio):
@@ -102,13 +103,13 @@ def test_too_many_at_once_are_told_to_come_later(studio):
         asked = [small.segment(replace(EXPERIMENT, seed=seed), 0) for seed in range(5)]
         return await asyncio.gather(*asked, return_exceptions=True)
 
-    got = asyncio.run(ask())
+    got = finish(ask())
     assert [type(each) for each in got] == [bytes, bytes, Busy, Busy, Busy]
 
 
 @pytest.mark.parametrize("step", [0, 1, 13, 14, 100, 699])
 def test_the_trainer_of_a_moment_is_that_of_the_run(studio, step):
-    asyncio.run(studio.segment(EXPERIMENT, 3))
+    finish(studio.segment(EXPERIMENT, 3))
     alone = Trainer(EXPERIMENT)
     alone.run(step)
     found = studio.trainer(EXPERIMENT, step)
@@ -120,7 +121,7 @@ def test_caches_stay_within_their_bytes():
     small = Studio(mebibytes=0)
     small.segments._most = 10_000
     for k in range(4):
-        asyncio.run(small.segment(EXPERIMENT, k))
+        finish(small.segment(EXPERIMENT, k))
         assert sum(map(len, small.segments._things.values())) <= 10_000
 
 
@@ -137,4 +138,4 @@ def test_a_worker_makes_the_same_bytes():
     for k in range(3):
         made = make(EXPERIMENT, k, state)
         state = made.state
-    assert asyncio.run(ask()) == made.segment
+    assert finish(ask()) == made.segment
