@@ -139,6 +139,11 @@ class Data:
         return self.y_validation if self.held_out == "validation" else self.y_test
 
     @property
+    def n_held_out(self) -> int:
+        """Number of examples of this part."""
+        return len(self.X_held_out)
+
+    @property
     def n_classes(self) -> int:
         """Number of classes."""
         return self.y_train.shape[1]
@@ -167,8 +172,12 @@ def make_data(
         return Data(X, y, X[:0], y[:0], X[:0], y[:0])
     order = SPLITS[split](rng, labels)
     n_train = max(1, int(train_share * len(X) + 1e-9))  # rounded down, as on the course page
-    n_validation = (len(X) - n_train + 1) // 2 if source.validated else 0
-    train, validation, test = np.split(order, [n_train, n_train + n_validation])
+    train, held_out = order[:n_train], order[n_train:]
+    if not source.validated:
+        return Data(X[train], y[train], X[:0], y[:0], X[held_out], y[held_out])
+    half = (len(held_out) + 1) // 2
+    validation = held_out[:half]
+    test = held_out[half:]
     return Data(X[train], y[train], X[validation], y[validation], X[test], y[test])
 
 

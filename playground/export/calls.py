@@ -1,11 +1,13 @@
 """Who calls whom: a parameter that never differs is its value, and what is used once stands where it is used."""
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+import textwrap
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from .edits import (
+    DROP,
     Edit,
     call_text,
     edited,
@@ -218,15 +220,47 @@ def _with_head(code: str, node: ast.FunctionDef, without: Iterable[str]) -> str:
 # Steps that stand where they are used
 
 
-def with_single_steps_written_out(program: Program) -> Program:
+def with_single_methods_written_out(program: Program) -> Program:
+    """What a method does stands where another method of its class calls it, if that is its only call."""
+    calls = Calls(program)
+    for caller in calls.callees:
+        for node in ast.walk(caller.node):
+            match node:
+                case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=name), args=[])):
+                    for callee in calls.methods.get(name, []):
+                        alone = [use.callees for use in calls.of(callee)] == [[callee]]
+                        if alone and callee.home == caller.home and _can_stand_in(caller.node, callee.node):
+                            code = _with_body(program[caller.home], node, callee.node)
+                            return with_single_methods_written_out({**program, caller.home: code})
+    return program
+
+
+def _can_stand_in(caller: ast.FunctionDef, method: ast.FunctionDef) -> bool:
+    """Whether a method has no parameters, no result, and no variables that its caller has, too."""
+    inner = list(ast.walk(method))
+    variables = {node.id for node in inner if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    taken = {node.id for node in ast.walk(caller) if isinstance(node, ast.Name)}
+    returns = any(isinstance(node, ast.Return) for node in inner)
+    return parameters_of(method) == ["self"] and not returns and not variables & taken
+
+
+def _with_body(code: str, call: ast.Expr, method: ast.FunctionDef) -> str:
+    """The code with the statements of a method in place of its call, and without the method."""
+    first = method.body[has_docstring(method)].lineno - 1
+    body = textwrap.dedent("\n".join(code.split("\n")[first : method.end_lineno]))
+    return edited(code, [(method, DROP), (call, textwrap.indent(body, " " * call.col_offset).lstrip())])
+
+
+def with_single_steps_written_out(program: Program, helpers: Collection[str] = ()) -> Program:
     """What only returns an expression of `self` or of the experiment stands where it is used, if it is short or once.
 
-    Formulas keep their names: functions of arrays stay.
+    Formulas keep their names: functions of arrays stay, but for `helpers` that are used once, for a variable.
     """
     calls = Calls(program)
     fields = {text_of(node.target) for _, node in calls.all(ast.AnnAssign)}  # a property may have the same name
     for callee in calls.callees:
-        if callee.node.name in fields or not _is_step(callee, calls):
+        is_step = _is_used_once(callee, calls) if callee.node.name in helpers else _is_step(callee, calls)
+        if callee.node.name in fields or not is_step:
             continue
         places = _places(callee, calls)
         texts = [_written_out(program, callee, node) for _, node in places]
@@ -235,7 +269,8 @@ def with_single_steps_written_out(program: Program) -> Program:
                 continue
             code = with_expression(program[home], node, text)
             if max(map(len, code.split("\n"))) <= WIDTH:
-                return with_single_steps_written_out(_reached_without(callee, {**program, home: code}, len(texts)))
+                program = _reached_without(callee, {**program, home: code}, len(texts))
+                return with_single_steps_written_out(program, helpers)
     return program
 
 
@@ -253,6 +288,12 @@ def _is_step(callee: Callee, calls: Calls) -> bool:
     if callee.is_a("staticmethod"):
         return isinstance(callee.result, ast.Call) and len(text_of(callee.result)) <= SHORT
     return callee.owner is not None or _only_hands_on(callee, calls)
+
+
+def _is_used_once(callee: Callee, calls: Calls) -> bool:
+    """Whether a function has one call, with variables alone."""
+    uses = calls.of(callee)
+    return len(uses) == 1 and all(isinstance(each, ast.Name) for each in uses[0].call.args)
 
 
 def _only_hands_on(callee: Callee, calls: Calls) -> bool:

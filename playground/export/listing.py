@@ -124,11 +124,16 @@ def _checks(module: str, decorator: ast.AST) -> bool:
 class _Gathering:
     """The work of `gather`."""
 
-    def __init__(self, chosen: list[tuple[Mapping, str]], replaced: Mapping[Key, str], cut: Mapping[Key, set[str]]):
-        self.chosen, self.replaced, self.cut = chosen, replaced, cut
+    def __init__(
+        self,
+        chosen: list[tuple[Mapping, str]],
+        replaced: Mapping[Key, str],
+        cut: Mapping[Key, set[str]],
+        attributes: set[str],
+    ):
+        self.chosen, self.replaced, self.cut, self.attributes = chosen, replaced, cut, attributes
         self.wanted: dict[Key, None] = {}
         self.needs: dict[str, dict[str, None]] = {}  # module -> modules, in the order in which it mentions them
-        self.attributes: set[str] = set()
         self.listing = Listing()
 
     def follow(self, module: str, name: str, reader: str) -> None:
@@ -216,6 +221,7 @@ def gather(
     chosen: Iterable[tuple[Mapping, str]] = (),
     replaced: Mapping[tuple[str, str], str] | None = None,
     cut: Mapping[tuple[str, str], set[str]] | None = None,
+    main: str = "",
 ) -> Listing:
     """The definitions in `roots` and all that they need, in an order in which they run.
 
@@ -224,13 +230,14 @@ def gather(
         chosen: catalogues, such as `INITIALIZERS`, and the names of their entries that the listing shall have.
         replaced: {(module, name): code} that replaces a definition.
         cut: {(module, name): methods} whose bodies are left out; for a function, its own name.
+        main: code that will run at the end: the methods that it calls are in the listing, too.
 
     Raises:
         ValueError: where two modules have different definitions of one name.
     """
     replaced = {Key(*key): code for key, code in (replaced or {}).items()}
     cut = {Key(*key): names for key, names in (cut or {}).items()}
-    work = _Gathering(list(chosen), replaced, cut)
+    work = _Gathering(list(chosen), replaced, cut, set(names_in(main)[1]))
     starts = [(module.__name__, name) for module, name in roots]
     for module, name in starts:
         work.follow(module, name, "")

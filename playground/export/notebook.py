@@ -10,7 +10,7 @@ from . import plot
 from .listing import Definition, gather
 from .script import before, blocks, description, experiment_listing, head, heading, made_with, promise, until
 
-RUN = "history = []\nnetwork = train(Experiment(), history=history)"
+RUN = "history = []\nnetwork = PrintedTraining(Experiment()).run(history=history)"
 FORMULAS = {  # of the parts that are in no catalogue
     "Dense": r"""
 A **dense layer** adds up its inputs, each times a weight: $Z = X W + b$, one example a row. With $G = \partial L /
@@ -89,16 +89,16 @@ def part(module: str, definitions: list[Definition]) -> list[dict[str, Any]]:
     return [*cells, code("\n\n\n".join(blocks(together)))]
 
 
-def experiment_notebook(experiment: Experiment, steps: int | None = None) -> str:
+def experiment_notebook(experiment: Experiment, steps: int | None = None, diverges: bool = False) -> str:
     """The notebook of an experiment: run from top to bottom, it prints what the script prints, and draws the loss."""
     experiment = before(experiment, steps)
     opening = [
         "# A neural network in NumPy alone",
         "This is the code that trains the networks of the playground, and one experiment with it.",
         "\n".join(f"- {line}" for line in description(experiment)),
-        f"Made with {made_with()}. It needs NumPy 2 or a later one.\n{promise(experiment, steps)}",
+        f"Made with {made_with()}.\n{promise(experiment, steps)}",
     ]
-    listing, main = experiment_listing(experiment, until(RUN, steps))
+    listing, main = experiment_listing(experiment, until(RUN, steps), diverges)
     cells = [markdown("\n\n".join(opening)), code(head(listing))]
     for module, definitions in listing.sections.items():
         cells += part(module, definitions)

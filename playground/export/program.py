@@ -4,12 +4,18 @@ import ast
 import re
 from dataclasses import replace
 
-from .calls import MAIN, Program, with_constant_parameters, with_single_steps_written_out
-from .edits import Rule, edited, nodes_of
+from .calls import (
+    MAIN,
+    Program,
+    with_constant_parameters,
+    with_single_methods_written_out,
+    with_single_steps_written_out,
+)
+from .edits import edited, nodes_of
 from .listing import Definition, Listing
 from .rewriting import has_docstring, names_in
-from .simplify import Known, held_arrays, rules_for, simplified, without_descriptor
-from .unread import without_empty_bases, without_stubs, without_unread
+from .simplify import Known, held_arrays, rules_for, simplified, without_descriptor, without_warnings_ignored
+from .unread import without_empty_bases, without_stubs, without_twins, without_unread, without_unread_fields
 
 SENTENCE = re.compile(r"(?<=[.])\s+(?=[A-Z])")
 
@@ -22,20 +28,23 @@ def specialised(listing: Listing, known: Known, main: str) -> tuple[Listing, str
     program: Program = {each.name: each.code for section in listing.sections.values() for each in section}
     arrays = set().union(*map(held_arrays, program.values()))
     program = {name: without_descriptor(code, arrays) for name, code in program.items()} | {MAIN: main}
-    rules = rules_for(known)
-    program = without_stubs(_simplified(program, rules))
-    program = _simplified(with_single_steps_written_out(without_empty_bases(program)), rules)
+    if known.calm:
+        program = {name: without_warnings_ignored(code) for name, code in program.items()}
+    program = without_stubs(_simplified(program, known))
+    program = with_single_steps_written_out(without_empty_bases(program), known.helpers)
+    program = without_twins(without_unread_fields(_simplified(program, known)))
+    program = _simplified(with_single_methods_written_out(program), known)
     return _listing(listing, {name: tidy(code) for name, code in program.items()}), tidy(program[MAIN])
 
 
-def _simplified(program: Program, rules: list[Rule]) -> Program:
+def _simplified(program: Program, known: Known) -> Program:
     """The program after all rules, until none of them finds anything more."""
-    done: set[str] = set()
+    rules, done = rules_for(known), set[str]()
     while True:
         before = program
         program = {name: code if code in done else simplified(code, rules) for name, code in program.items()}
         done |= set(program.values())
-        program = without_unread(with_constant_parameters(_reached(program)))
+        program = without_unread(with_constant_parameters(_reached(program)), known.attributes)
         if program == before:
             return program
 

@@ -15,12 +15,12 @@ import numpy as np
 
 from ..data import datasets
 from ..data.datasets import DATASETS, SPLITS
-from ..nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS
+from ..nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, reductions
 from ..settings.knobs import Choice, Knob, Number, Real, Widths
 from ..topics.digits.digits_experiment import Digits
 from ..training import experiment as experiment_module
 from ..training.experiment import Experiment
-from ..training.loop import build_network
+from ..training.loop import build_network, experiment_data
 from . import report
 from .check_tools import NUMPY_2
 from .listing import Definition, Listing, gather
@@ -31,9 +31,9 @@ from .simplify import Known
 # For 1437 examples times weights of 64 x 128, one thread and two differ in the last digits; the app computes with one.
 ONE_THREAD = [
     "# Matrix products with one thread, as in the app: with several, sums are cut elsewhere, and end in other digits.",
-    *(f'os.environ["{library}_NUM_THREADS"] = "1"' for library in ("OPENBLAS", "OMP", "MKL")),
+    'os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"',
 ]
-NEEDS_NUMPY_2 = ['if np.__version__.startswith("1."):', f'    raise ImportError("{NUMPY_2}")']
+NEEDS_NUMPY_2 = ["", 'if np.__version__.startswith("1."):', f'    raise ImportError("{NUMPY_2}")']
 CATALOGUES = {
     "DATASETS": DATASETS,
     "SPLITS": SPLITS,
@@ -43,7 +43,7 @@ CATALOGUES = {
 }
 RUN = """
 if __name__ == "__main__":
-    network = train(Experiment())
+    network = PrintedTraining(Experiment()).run()
     with np.errstate(all="ignore"):  # the weights of a network that has diverged are no numbers
         print("For the first examples, the probability of each class:")
         print(network.predict(experiment_data(Experiment()).X_train[:4]))
@@ -52,7 +52,7 @@ if __name__ == "__main__":
 
 def until(main: str, steps: int | None) -> str:
     """The code that runs at the end, where training stops after so many mini-batches."""
-    return main if steps is None else main.replace("train(Experiment()", f"train(Experiment(), steps={literal(steps)}")
+    return main if steps is None else main.replace("run(", f"run(steps={literal(steps)}, ").replace(", )", ")")
 
 
 def before(experiment: Experiment, steps: int | None) -> Experiment:
@@ -88,7 +88,7 @@ def promise(experiment: Experiment, steps: int | None = None) -> str:
         )
     return (
         "With the same versions on the same machine, it prints the numbers of the app, to the last digit.\n"
-        "The experiment in the app: its address, followed by\n" + link(experiment)
+        "In the app, the experiment is at its address, followed by\n" + link(experiment)
     )
 
 
@@ -175,28 +175,43 @@ def chosen(experiment: Experiment) -> list[tuple]:
 
 
 @lru_cache(maxsize=8)
-def experiment_listing(experiment: Experiment, main: str) -> tuple[Listing, str]:
-    """All definitions that `main` needs for a run of an experiment, and `main`, as simple as they are for it alone."""
+def experiment_listing(experiment: Experiment, main: str, diverges: bool) -> tuple[Listing, str]:
+    """All definitions that `main` needs for a run of an experiment, and `main`, as simple as they are for it alone.
+
+    What tells that a run has diverged is only there if it `diverges`.
+    """
     listing = gather(
-        [(experiment_module, "Experiment"), (datasets, "make_data"), (report, "train")],
+        [(experiment_module, "Experiment"), (datasets, "make_data"), (report, "PrintedTraining")],
         chosen(experiment),
         {(experiment_module.__name__, "Experiment"): knobs_code(experiment)},
+        main=main,
     )
-    return specialised(listing, known(experiment), main)
+    return specialised(listing, known(experiment, diverges), main)
 
 
-def known(experiment: Experiment) -> Known:
-    """What is known before a run of an experiment."""
+def known(experiment: Experiment, diverges: bool) -> Known:
+    """What is known of a run of an experiment."""
     network = build_network(experiment, np.random.default_rng(0), 2, 2)
-    constant = {} if experiment.changes else {"now": "self.experiment"}
+    data = experiment_data(experiment)
+    constant = {
+        "loss": network.loss.__name__,
+        "stack_shape": repr(network.stack_shape),
+        "held_out": literal(data.held_out),
+        "first": "False",  # to spare the first layer its dX is faster, and changes no number
+    }
+    constant |= {} if experiment.changes else {"now": "self.experiment"}
+    constant |= {} if DATASETS[experiment.dataset].tested else {"n_held_out": "0"}
+    constant |= {} if diverges else {"overflow": "False", "runaway": "False", "stopped": "False"}
     return Known(
         experiment,
         names=frozenset({"experiment", "now", "self.experiment", "self.now"}),
         fields=frozenset({*script_knobs(experiment), "at"}),
-        attributes={"loss": network.loss.__name__, "stack_shape": repr(network.stack_shape), **constant},
+        attributes=constant,
         catalogues=CATALOGUES,
         one_network=network.stack_shape == (),
         float64=experiment.DTYPE is np.float64,
+        helpers=frozenset(name for name, each in vars(reductions).items() if inspect.isfunction(each)),
+        calm=not diverges,
     )
 
 
@@ -206,14 +221,18 @@ def heading(module: str) -> str:
 
 
 def head(listing: Listing) -> str:
-    """The imports of a listing, what must come before that of NumPy, and an end where NumPy is too old: no `.mT`."""
+    """The imports of a listing, what must come before that of NumPy, and an end where it is too old for `.mT`."""
+    needs_numpy_2 = any(".mT" in each.code for section in listing.sections.values() for each in section)
     standard, others = listing.import_lines()
     standard = sorted({*standard, "import os"}, key=lambda line: (not line.startswith("import"), line))
-    return "\n".join([*standard, "", *ONE_THREAD, "", *others, "", *NEEDS_NUMPY_2])
+    return "\n".join([*standard, "", *ONE_THREAD, "", *others, *NEEDS_NUMPY_2 * needs_numpy_2])
 
 
-def script(experiment: Experiment, steps: int | None = None) -> str:
-    """The text of the script, which trains to the end, or for so many mini-batches."""
+def script(experiment: Experiment, steps: int | None = None, diverges: bool = False) -> str:
+    """The text of the script, which trains to the end, or for so many mini-batches.
+
+    If the run is known to diverge, the script has what tells it, and stops where the app does.
+    """
     experiment = before(experiment, steps)
     words = [textwrap.fill(line, WIDTH, subsequent_indent="    ") for line in description(experiment)]
     opening = [
@@ -222,11 +241,10 @@ def script(experiment: Experiment, steps: int | None = None) -> str:
         *words,
         "",
         f"Made with {made_with()}.",
-        "It needs NumPy 2 or a later one.",
         promise(experiment, steps),
         '"""',
     ]
-    listing, main = experiment_listing(experiment, until(RUN, steps))
+    listing, main = experiment_listing(experiment, until(RUN, steps), diverges)
     parts = ["\n".join(opening) + "\n\n" + head(listing)]
     for module, definitions in listing.sections.items():
         first, *others = blocks(definitions)

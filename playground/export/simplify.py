@@ -42,6 +42,8 @@ class Known:
         catalogues: {name in the program: catalogue}.
         one_network: whether no array has stack axes.
         float64: whether all numbers are float64, NumPy's own type.
+        helpers: functions that are only there for stacks: what they compute for one network is as short as their call.
+        calm: whether no number overflows, so that NumPy has nothing to warn of.
     """
 
     experiment: Any
@@ -51,6 +53,8 @@ class Known:
     catalogues: Mapping[str, Catalogue] = field(default_factory=dict)
     one_network: bool = True
     float64: bool = True
+    helpers: frozenset[str] = frozenset()
+    calm: bool = False
 
 
 # Expressions
@@ -96,7 +100,7 @@ def _written(value: Any) -> str | None:
 
 
 def decided(node: ast.AST) -> str | None:
-    """Conditions whose result is known, and `1.0 *`."""
+    """Conditions whose result is known, texts that are put together, and `1.0 *`."""
     match node:
         case ast.IfExp(test=ast.Constant(value=value)):
             return text_of(node.body if value else node.orelse)
@@ -110,6 +114,10 @@ def decided(node: ast.AST) -> str | None:
             return _decided_together(node)
         case ast.BinOp(left=ast.Constant(value=1.0), op=ast.Mult()):
             return operand(node.right)
+        case ast.BinOp(left=ast.Constant(value=bool(left)), op=ast.BitOr(), right=ast.Constant(value=bool(right))):
+            return repr(left | right)
+        case ast.BinOp(left=ast.Constant(value=str(left)), op=ast.Add(), right=ast.Constant(value=str(right))):
+            return f'"{left}{right}"'
     return None
 
 
@@ -162,6 +170,21 @@ def for_one_network(node: ast.AST) -> str | None:
     return None
 
 
+def without_copies(node: ast.AST) -> str | None:
+    """Layers and arrays themselves in place of copies, whose reasons a script of one network does not have.
+
+    A copy of a layer leaves to it what it keeps for the backward pass: but no step is looked at once it is done. And
+    to transpose an array in memory is only faster for a stack, for a maximum that is the same.
+    """
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="copy"), attr="copy"), args=[layer]):
+            return text_of(layer)
+        case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Attribute(value=array, attr="copy")), attr="max")):
+            if isinstance(array, ast.Attribute) and array.attr == "T":
+                return f"{operand(array.value)}.max(axis=1)"
+    return None
+
+
 def in_float64(node: ast.AST) -> str | None:
     """Types of numbers that are NumPy's own anyway."""
     match node:
@@ -210,6 +233,18 @@ def _outdented(code: str, body: list[ast.stmt], column: int) -> str:
     return textwrap.indent(textwrap.dedent("\n".join(lines)), " " * column)[column:]
 
 
+def without_warnings_ignored(code: str) -> str:
+    """What stands under `np.errstate` stands by itself: there is nothing to warn of."""
+
+    def rule(node):
+        if isinstance(node, ast.With) and "np.errstate" in text_of(node.items[0].context_expr):
+            return _outdented(code, node.body, node.col_offset)
+        return None
+
+    edits = list(edits_of(parsed(code), rule))
+    return edited(code, edits) if edits else code
+
+
 def without_descriptor(code: str, parameters: set[str]) -> str:
     """Written out what a `Parameter` does: to hold an array is to set it, and to assign is to write into it."""
 
@@ -246,7 +281,7 @@ def held_arrays(code: str) -> set[str]:
 
 @lru_cache(maxsize=2**12)
 def with_local_constants(code: str) -> str:
-    """A local variable that is set once, to a constant, is that constant."""
+    """A local variable that is set once, to a constant or to another one that is, is that constant or variable."""
     for function in nodes_of(code):
         if isinstance(function, ast.FunctionDef):
             constants = _local_constants(function)
@@ -263,7 +298,8 @@ def _local_constants(function: ast.FunctionDef) -> dict[str, str]:
     for node in ast.walk(function):
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if stored.count(name) == 1:
-                if is_constant(value) or _is_entry(value):
+                same = isinstance(value, ast.Name) and stored.count(value.id) == 1
+                if is_constant(value) or _is_entry(value) or same:
                     found[name] = text_of(value)
     return found
 
@@ -279,7 +315,8 @@ def _reads_one_of(node: ast.AST, names: Mapping[str, str]) -> bool:
 
 def rules_for(known: Known) -> list[Rule]:
     """The rules for expressions that hold, given what is known."""
-    return [known_values(known), decided, *[for_one_network] * known.one_network, *[in_float64] * known.float64]
+    one_network = [for_one_network, without_copies] * known.one_network
+    return [known_values(known), decided, *one_network, *[in_float64] * known.float64]
 
 
 def simplified(code: str, rules: list[Rule]) -> str:

@@ -1,11 +1,11 @@
 """What nobody reads: attributes, variables, methods, and classes that only prepare for variants that are not there."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from .calls import Program
-from .edits import DROP, Edit, edited, nodes_of, parsed, text_of
+from .edits import DROP, Edit, edited, nodes_of, parsed, replaced, text_of
 from .rewriting import class_text, first_line, has_docstring
 
 
@@ -19,9 +19,10 @@ class Lines(NamedTuple):
 
 
 class Reads:
-    """Which attributes a program reads: those of `self` by class, and those of other objects."""
+    """Which attributes a program reads: those of `self` by class, and those of other objects; none that are known."""
 
-    def __init__(self, program: Program):
+    def __init__(self, program: Program, known: Collection[str] = ()):
+        self.known = known
         self.found: set[tuple[str | None, str]] = set()
         self.kin: dict[str, set[str]] = {}
         for home, code in program.items():
@@ -48,6 +49,8 @@ class Reads:
 
     def reads(self, owner: str | None, attribute: str) -> bool:
         """Whether an attribute of an object is read; without an owner, that of any object."""
+        if attribute in self.known:
+            return False
         owners = self.kin.get(owner, {owner}) | {None} if owner else {each for each, _ in self.found}
         return any((each, attribute) in self.found for each in owners)
 
@@ -60,9 +63,10 @@ def appended_to(node: ast.AST) -> ast.Attribute | None:
     return None
 
 
-def without_unread(program: Program) -> Program:
-    """The program without attributes, variables and methods that nobody reads."""
-    reads = Reads(program)
+def without_unread(program: Program, known: Collection[str] = ()) -> Program:
+    """The program without attributes, variables and methods that nobody reads, or whose value is known."""
+    reads = Reads(program, known)
+    program = without_idle_methods(program)
     return {home: _without_unread(home, code, reads) for home, code in program.items()}
 
 
@@ -109,8 +113,9 @@ def _unread_statements(function: ast.FunctionDef, home: str, reads: Reads) -> li
         match node:
             case ast.Assign(targets=[ast.Attribute() as target]) | ast.AnnAssign(target=ast.Attribute() as target):
                 pass
-            case ast.AugAssign(target=ast.Attribute() as target, value=ast.Constant()):  # a count, no array
-                pass
+            case ast.AugAssign(target=ast.Attribute() as target, value=value):
+                if not isinstance(value, ast.Constant) and target.attr not in reads.known:
+                    return False  # an array, which others may share
             case ast.Assign(targets=[ast.Name(id=name)]):
                 return name not in used
             case ast.If() | ast.For():
@@ -146,7 +151,73 @@ def _returned_at_once(owner: ast.ClassDef, function: ast.FunctionDef, reads: Rea
                 yield function.body[-1], DROP
 
 
+def without_idle_methods(program: Program) -> Program:
+    """The program without calls of methods that do nothing."""
+    methods = [each for node in _classes(program).values() for each in functions(node)]
+    busy = {each.name for each in methods if len(each.body) > has_docstring(each)}
+    idle = {each.name for each in methods} - busy
+
+    def calls_idle(node):
+        match node:
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr=name))) if name in idle:
+                return DROP
+        return None
+
+    return {home: replaced(code, calls_idle) for home, code in program.items()} if idle else program
+
+
 # Classes
+
+
+def without_unread_fields(program: Program) -> Program:
+    """The program without the fields of its records that nobody reads, and without what calls give for them."""
+    reads = Reads(program)
+    for name, record in _classes(program).items():
+        fields = [each for each in record.body if isinstance(each, ast.AnnAssign)]
+        unread = [field for field in fields if not reads.reads(name, text_of(field.target))]
+        calls = [(home, node) for home, code in program.items() for node in nodes_of(code) if _calls(node, name)]
+        if record.decorator_list and unread and all(len(call.args) == len(fields) for _, call in calls):
+            program = {**program, name: edited(program[name], [(field, DROP) for field in unread])}
+            for home, call in calls:
+                given = [text_of(value) for field, value in zip(fields, call.args, strict=True) if field not in unread]
+                program = {**program, home: edited(program[home], [(call, f"{name}({', '.join(given)})")])}
+    return program
+
+
+def _classes(program: Program) -> dict[str, ast.ClassDef]:
+    nodes = {home: parsed(code).body[0] for home, code in program.items() if code}
+    return {home: node for home, node in nodes.items() if isinstance(node, ast.ClassDef)}
+
+
+def _calls(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Call) and text_of(node.func) == name
+
+
+def without_twins(program: Program) -> Program:
+    """The program without methods that do what another one of their class does, which is called in their place."""
+    classes = _classes(program)
+    names = [each.name for node in classes.values() for each in functions(node)]
+    for home, node in classes.items():
+        first: dict[str, str] = {}
+        for each in functions(node):
+            same = first.setdefault(_what_it_does(each), each.name)
+            if same != each.name and names.count(each.name) == 1:
+                program = {**program, home: edited(program[home], [(each, DROP)])}
+                return without_twins({home: _with_attribute(code, each.name, same) for home, code in program.items()})
+    return program
+
+
+def _what_it_does(method: ast.FunctionDef) -> str:
+    return "\n".join([text_of(method.args), *map(text_of, method.body[has_docstring(method) :])])
+
+
+def _with_attribute(code: str, old: str, new: str) -> str:
+    """The code that reads another attribute in place of one."""
+
+    def rule(node):
+        return f"{text_of(node.value)}.{new}" if isinstance(node, ast.Attribute) and node.attr == old else None
+
+    return replaced(code, rule)
 
 
 def without_stubs(program: Program) -> Program:
@@ -162,8 +233,7 @@ def without_stubs(program: Program) -> Program:
 
 def without_empty_bases(program: Program) -> Program:
     """A class with one subclass, which is all that the program uses of it, is one with that."""
-    nodes = {home: parsed(code).body[0] for home, code in program.items() if code}
-    classes = {home: node for home, node in nodes.items() if isinstance(node, ast.ClassDef)}
+    classes = _classes(program)
     for name, base in classes.items():
         children = [each for each in classes.values() if name in map(text_of, each.bases)]
         if len(children) == 1 and not base.decorator_list and not _makes(program, name):

@@ -34,10 +34,8 @@ class NeuralNetwork:
         for layer in self.layers:
             layer.first = layer is self.layers[0]
         self.loss = CrossEntropy if isinstance(self.layers[-1], Softmax) else MeanSquaredError
-        named = [(layer, name) for layer in self.layers for name in layer.parameters]
-        named.sort(key=lambda pair: pair[1] != "W")  # weights first
-        self.parameters = _flatten(named)
-        self.gradients = _flatten([(layer, "d" + name) for layer, name in named])
+        self.parameters = _flatten(self.layers)
+        self.gradients = _flatten(self.layers, "d")
         n_weights = sum(layer.W.shape[-2] * layer.W.shape[-1] for layer in self.dense)
         self.weights = self.parameters[..., :n_weights]
         self.weight_gradients = self.gradients[..., :n_weights]
@@ -162,12 +160,13 @@ class NeuralNetwork:
         return [(i, layer, name) for i, layer in enumerate(self.layers) for name in layer.buffers]
 
 
-def _flatten(named: list[tuple[Layer, str]]) -> np.ndarray:
-    """Move arrays of layers into a flat one, of shape (*stack, sum of their sizes), of which they then are views."""
+def _flatten(layers: list[Layer], prefix: str = "") -> np.ndarray:
+    """Move W, b ... or dW, db ... into one array, all W first, and make them views of it: (*stack, sum of sizes)."""
+    named = [(layer, prefix + name) for layer in layers for name in layer.parameters]
+    named.sort(key=lambda pair: not pair[1].endswith("W"))
     parts = [getattr(layer, name).reshape(*layer.stack_shape, -1) for layer, name in named]
     flat = np.concatenate(parts, axis=-1) if parts else np.zeros(0)
-    end = 0
-    for (layer, name), part in zip(named, parts, strict=True):
-        start, end = end, end + part.shape[-1]
-        layer.hold(name, flat[..., start:end].reshape(getattr(layer, name).shape))
+    views = np.split(flat, np.cumsum([part.shape[-1] for part in parts], dtype=int), axis=-1)
+    for (layer, name), view in zip(named, views, strict=False):  # the last view is empty
+        layer.hold(name, view.reshape(getattr(layer, name).shape))
     return flat

@@ -4,6 +4,8 @@ The app, comparisons of many networks, and the script to take home all run this 
 or on how often somebody looks: a run is the same however it is cut into steps.
 """
 
+from collections import deque
+
 import numpy as np
 
 from ..data.datasets import Data, make_data
@@ -39,24 +41,29 @@ def batches_rng(experiment: Experiment) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(experiment.batch_seed).spawn(2)[1])
 
 
-def build_network(experiment: Experiment, rng: np.random.Generator, n_inputs: int, n_classes: int) -> NeuralNetwork:
-    """The untrained network of an experiment: hidden layers, each with its activation; then the classes, by softmax."""
-    gain = experiment.weight_gain
+def build_network(
+    experiment: Experiment, rng: np.random.Generator | None, n_inputs: int, n_classes: int
+) -> NeuralNetwork:
+    """The untrained network of an experiment: hidden layers, each with its activation; then the classes, by softmax.
+
+    `rng` draws the weights; None: that of the experiment.
+    """
+    gain, generator = experiment.weight_gain, rng or weights_rng(experiment)
     layers: list[Layer] = []
     fan_in = n_inputs
     for width in experiment.hidden:
-        layers.append(Dense(fan_in, width, experiment.initializer, rng, experiment.DTYPE, gain))
+        layers.append(Dense(fan_in, width, experiment.initializer, generator, experiment.DTYPE, gain))
         if experiment.batch_norm:
             layers.append(BatchNorm(width, dtype=experiment.DTYPE))
         layers.append(ACTIVATIONS[experiment.activation]())
         fan_in = width
-    output = Dense(fan_in, n_classes, experiment.initializer, rng, experiment.DTYPE, gain)
+    output = Dense(fan_in, n_classes, experiment.initializer, generator, experiment.DTYPE, gain)
     return NeuralNetwork([*layers, output, Softmax()])
 
 
 def initial_network(experiment: Experiment, data: Data) -> NeuralNetwork:
     """The network of an experiment before its first step."""
-    return build_network(experiment, weights_rng(experiment), data.X_train.shape[1], data.n_classes)
+    return build_network(experiment, None, data.X_train.shape[1], data.n_classes)
 
 
 class Training:
@@ -103,7 +110,7 @@ class Training:
         self.epoch = 0
         self.overflow = np.zeros(self.network.stack_shape, bool)
         self.runaway = np.zeros(self.network.stack_shape, bool)
-        self.epoch_losses: list[np.ndarray] = []
+        self.recent_losses: deque[np.ndarray] = deque(maxlen=RUNAWAY_EPOCHS)
         self.record()
         self.tolerable_loss = np.maximum(self.figures[0], np.log(self.data.n_classes))
 
@@ -175,14 +182,14 @@ class Training:
         """Measure the network as it is now, as long as its weights are numbers."""
         if np.all(self.overflow):
             return
+        data = self.data
         with np.errstate(all="ignore"):
-            train = self.network.measure(self.data.X_train, self.data.y_train)
-            X, y = self.data.X_held_out, self.data.y_held_out
-            held_out = self.network.measure(X, y) if len(X) else (np.nan,) * 2
+            train = self.network.measure(data.X_train, data.y_train)
+            held_out = self.network.measure(data.X_held_out, data.y_held_out) if data.n_held_out else (np.nan,) * 2
         self.figures = *train, *held_out
 
     def watch_runaway(self) -> None:
         """At the end of an epoch: whether the loss has been far too large for long."""
-        self.epoch_losses = [*self.epoch_losses, self.figures[0]][-RUNAWAY_EPOCHS:]
-        if len(self.epoch_losses) == RUNAWAY_EPOCHS:
-            self.runaway |= np.median(self.epoch_losses, axis=0) > RUNAWAY_LOSS * self.tolerable_loss
+        self.recent_losses.append(self.figures[0])
+        if len(self.recent_losses) == RUNAWAY_EPOCHS:
+            self.runaway |= np.median(self.recent_losses, axis=0) > RUNAWAY_LOSS * self.tolerable_loss

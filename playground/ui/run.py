@@ -35,6 +35,11 @@ class Single(NamedTuple):
         """Mini-batches until the moment that is looked at; None: to the end of the experiment."""
         return None if self.moment is None else self.trainer.history.moments[self.moment].step
 
+    @property
+    def diverges(self) -> bool:
+        """Whether the run to that moment is known to diverge: a moment that can be looked back at is before that."""
+        return self.steps is None and bool((self.trainer.overflow | self.trainer.runaway)[self.place])
+
 
 class Run(PageSession):
     """One visitor's run of an experiment.

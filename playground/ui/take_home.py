@@ -12,7 +12,7 @@ from ..export.history import history_csv, network_at, weights_npz
 from ..export.notebook import experiment_notebook
 from ..export.script import script
 from ..training.experiment import Experiment
-from .run import Run
+from .run import Run, Single
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +27,11 @@ class File:
     make: Callable[[], str | bytes]
 
 
+def written(kind: Callable[..., str], single: Single) -> str:
+    """The script or notebook of one network of a run, to the moment that is looked at."""
+    return kind(single.experiment, single.steps, single.diverges)
+
+
 def run_files(run: Run, label: str) -> list[File]:
     """The files of one network of a run. Each has the state of the run at the click."""
     name = run.experiment.dataset
@@ -39,14 +44,14 @@ def run_files(run: Run, label: str) -> list[File]:
         *[film] * (type(run.experiment) is Experiment),
         File(
             label="Script", name=f"network_{name}.py", kind="text/x-python",
-            icon=":material/code:", make=lambda: script(run.singles[label].experiment, run.singles[label].steps),
+            icon=":material/code:", make=lambda: written(script, run.singles[label]),
             help="The engine's own source in one file, as far as this run needs it. It needs NumPy alone, and prints "
             "these losses to the last digit, up to the moment that is shown if you look back.",
         ),
         File(
             label="Notebook", name=f"network_{name}.ipynb", kind="application/x-ipynb+json",
             icon=":material/menu_book:",
-            make=lambda: experiment_notebook(run.singles[label].experiment, run.singles[label].steps),
+            make=lambda: written(experiment_notebook, run.singles[label]),
             help="The same for Jupyter, with the formulas between the cells.",
         ),
         File(

@@ -13,10 +13,7 @@ from export.solutions import MISTAKES, MaskReLU, PlainBatchNorm, PlainDense, Pla
 from playground.export import exercise_checks
 from playground.export.check_tools import NUMPY_2, check
 from playground.export.exercises import EXERCISES, TRAINING, exercise_notebook
-from playground.export.notebook import experiment_notebook
-from playground.export.script import script
 from playground.nn import ReLU
-from playground.training.experiment import Experiment
 
 CHECKS = [label for exercise in EXERCISES for label in exercise.checks] + list(TRAINING)
 
@@ -98,15 +95,13 @@ def test_an_old_numpy_is_not_the_students_fault(monkeypatch, capsys, tmp_path):
     assert check("Dense.backward", exercise_checks.dense_backward) is False
     assert capsys.readouterr().out == f"✗ Dense.backward: {NUMPY_2}\n"
     monkeypatch.undo()
-    for text in (exercise_notebook(), exercise_notebook(solved=True), experiment_notebook(Experiment())):
+    for text in (exercise_notebook(), exercise_notebook(solved=True)):
         first = code_cells(text)[0]
         old = 'import sklearn.datasets\nimport numpy\nnumpy.__version__ = "1.26.4"\n'
         stopped = f"try:\n{indent(first, '    ')}\nexcept ImportError as error:\n    print(error)"
         assert run_fresh(old + stopped, tmp_path) == [NUMPY_2]
         assert run_fresh(stopped, tmp_path) == []
         assert "NumPy 2" in json.loads(text)["cells"][0]["source"]
-    assert NUMPY_2 in script(Experiment())
-    assert "NumPy 2 or a later one" in ast.get_docstring(ast.parse(script(Experiment())))
 
 
 def test_a_check_leaves_numpys_global_state_as_it_was():

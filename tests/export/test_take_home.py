@@ -8,7 +8,8 @@ import json
 import numpy as np
 import pytest
 from export.fresh import run_fresh_each, run_here
-from export.test_script import figures
+from export.test_script import DIVERGED, figures
+from runs import DEGENERATE
 from streamlit.testing.v1 import AppTest
 
 from playground.topics.batch_norm.paired_runs import Pairs
@@ -84,6 +85,19 @@ def test_script_notebook_and_weights_are_of_the_moment_that_is_looked_at(moment)
     run.view = None
     assert "It stops after" not in script.make()
     assert "Adam" in script.make()
+
+
+@pytest.mark.parametrize("why", ["overflow", "runaway"])
+def test_the_script_of_a_run_that_has_diverged_stops_where_the_run_did(why):
+    run = Run(Experiment(epochs=100, n_points=60, **DEGENERATE[why]), [])
+    script, *_ = run_files(run, "")
+    assert "diverged" not in script.make()  # it is not known yet
+    run.advance(10**6)
+    assert run.trainer.diverged == why
+    run.view = len(run.trainer.history.moments) - 1
+    printed = run_here(script.make())
+    assert len(figures(printed)) == len(run.trainer.history.moments)
+    assert DIVERGED in printed
 
 
 def test_names_and_kinds_of_the_files_fit_what_is_in_them():
