@@ -12,14 +12,14 @@ from .edits import (
     call_text,
     edited,
     is_constant,
+    names_in_tree,
     nodes_of,
     operand,
     parameters_of,
-    parsed,
     text_of,
     with_expression,
 )
-from .rewriting import WIDTH, has_docstring
+from .rewriting import WIDTH, has_docstring, parsed
 
 Program = Mapping[str, str]  # name of a definition -> its code
 MAIN = ""  # the name of the code that runs at the end
@@ -40,7 +40,7 @@ class Callee(NamedTuple):
     node: ast.FunctionDef
 
     @property
-    def parameters(self) -> list[str]:
+    def parameters(self) -> tuple[str, ...]:
         """The parameters for which a call gives something."""
         names = parameters_of(self.node)
         return names[1:] if self.owner and not self.is_a("staticmethod") else names
@@ -109,7 +109,15 @@ class Calls:
 
     def of(self, callee: Callee) -> list[Use]:
         """The calls that may call something."""
-        return [use for use in self.uses if callee in use.callees]
+        return self._by_callee.get(callee, [])
+
+    @cached_property
+    def _by_callee(self) -> dict[Callee, list[Use]]:
+        found: dict[Callee, list[Use]] = {}
+        for use in self.uses:
+            for callee in dict.fromkeys(use.callees):
+                found.setdefault(callee, []).append(use)
+        return found
 
     def is_only(self, callee: Callee) -> bool:
         """Whether no other class has a method of this name."""
@@ -154,7 +162,7 @@ def with_constant_parameters(program: Program) -> Program:
 def _constant_parameters(callee: Callee, uses: list[Use], only: bool) -> dict[str, str]:
     """{parameter: what it always is; "" where nobody reads it}."""
     found = {}
-    names = [each for each in ast.walk(callee.node) if isinstance(each, ast.Name)]
+    names = names_in_tree(callee.node)
     given = [callee.bound(use.call) for use in uses]
     if not uses or None in given:
         return {}
@@ -241,7 +249,7 @@ def _can_stand_in(caller: ast.FunctionDef, method: ast.FunctionDef) -> bool:
     variables = {node.id for node in inner if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     taken = {node.id for node in ast.walk(caller) if isinstance(node, ast.Name)}
     returns = any(isinstance(node, ast.Return) for node in inner)
-    return parameters_of(method) == ["self"] and not returns and not variables & taken
+    return parameters_of(method) == ("self",) and not returns and not variables & taken
 
 
 def _with_body(code: str, call: ast.Expr, method: ast.FunctionDef) -> str:

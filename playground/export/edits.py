@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Protocol
 
-from .rewriting import WIDTH
+from .rewriting import WIDTH, parsed
 
 
 class Place(Protocol):
@@ -24,34 +24,44 @@ LOOSE = ast.BinOp | ast.BoolOp | ast.Compare | ast.IfExp | ast.UnaryOp  # in an 
 
 
 @lru_cache(maxsize=4096)
-def parsed(code: str) -> ast.Module:
-    """The tree of a piece of code. It is shared: nobody changes it."""
-    return ast.parse(code)
-
-
-@lru_cache(maxsize=4096)
 def nodes_of(code: str) -> tuple[ast.AST, ...]:
     """All nodes of a piece of code."""
     return tuple(ast.walk(parsed(code)))
 
 
 @lru_cache(maxsize=2**13)
+def names_in_tree(node: ast.AST) -> tuple[ast.Name, ...]:
+    """All names in a tree."""
+    return tuple(each for each in ast.walk(node) if isinstance(each, ast.Name))
+
+
+@lru_cache(maxsize=2**13)
 def replaced(code: str, rule: Rule) -> str:
     """The code with what `rule` gives in place of nodes, the innermost first, until it gives nothing more."""
     while True:
-        edits = list(edits_of(parsed(code), rule))
+        edits = list(edits_of(code, rule))
         if not edits:
             return code
         code = edited(code, edits)
 
 
-def edits_of(node: ast.AST, rule: Rule) -> Iterator[Edit]:
+def edits_of(code: str, rule: Rule) -> Iterator[Edit]:
     """What a rule gives in place of nodes; of nodes inside of one another, only the innermost."""
-    inner = [edit for child in ast.iter_child_nodes(node) for edit in edits_of(child, rule)]
-    yield from inner
-    text = None if inner else rule(node)
-    if text is not None:
-        yield node, text
+    parents, around = _parents(code), set()
+    for node in reversed(nodes_of(code)):  # what is inside comes before what is around it
+        text = None if node in around else rule(node)
+        if text is not None:
+            yield node, text
+            outer = parents.get(node)
+            while outer is not None and outer not in around:
+                around.add(outer)
+                outer = parents.get(outer)
+
+
+@lru_cache(maxsize=4096)
+def _parents(code: str) -> dict[ast.AST, ast.AST]:
+    """The node around each node of a piece of code."""
+    return {child: node for node in nodes_of(code) for child in ast.iter_child_nodes(node)}
 
 
 def edited(code: str, edits: list[Edit]) -> str:
@@ -82,7 +92,7 @@ def operand(node: ast.expr) -> str:
 
 def with_expression(code: str, node: ast.expr, text: str) -> str:
     """The code with another expression in place of one, in parentheses only where it needs them."""
-    [around] = [each for each in nodes_of(code) if any(child is node for child in ast.iter_child_nodes(each))]
+    around = _parents(code)[node]
     new = ast.parse(text, mode="eval").body
     tight = isinstance(around, LOOSE | ast.Attribute | ast.Starred) or getattr(around, "value", None) is node
     tight = tight and not isinstance(around, ast.stmt)
@@ -97,9 +107,10 @@ def is_constant(node: ast.AST) -> bool:
     return (isinstance(node, ast.Tuple) and not node.elts) or text_of(node) in ("np.float64", "np.float32")
 
 
-def parameters_of(function: ast.FunctionDef) -> list[str]:
+@lru_cache(maxsize=2**12)
+def parameters_of(function: ast.FunctionDef) -> tuple[str, ...]:
     """The names of a function's parameters."""
-    return [each.arg for each in [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]]
+    return tuple(each.arg for each in [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs])
 
 
 def call_text(function: str, arguments: list[str], end: str, column: int) -> str:

@@ -2,7 +2,9 @@
 
 import ast
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 from .calls import (
     MAIN,
@@ -28,25 +30,30 @@ def specialised(listing: Listing, known: Known, main: str) -> tuple[Listing, str
     program: Program = {each.name: each.code for section in listing.sections.values() for each in section}
     arrays = set().union(*map(held_arrays, program.values()))
     program = {name: without_descriptor(code, arrays) for name, code in program.items()} | {MAIN: main}
+    simplify = _simplification(known)
     if known.calm:
         program = {name: without_warnings_ignored(code) for name, code in program.items()}
-    program = without_stubs(_simplified(program, known))
+    program = without_stubs(simplify(program))
     program = with_single_steps_written_out(without_empty_bases(program), known.helpers)
-    program = without_twins(without_unread_fields(_simplified(program, known)))
-    program = _simplified(with_single_methods_written_out(program), known)
+    program = without_twins(without_unread_fields(simplify(program)))
+    program = simplify(with_single_methods_written_out(program))
     return _listing(listing, {name: tidy(code) for name, code in program.items()}), tidy(program[MAIN])
 
 
-def _simplified(program: Program, known: Known) -> Program:
-    """The program after all rules, until none of them finds anything more."""
-    rules, done = rules_for(known), set[str]()
-    while True:
-        before = program
-        program = {name: code if code in done else simplified(code, rules) for name, code in program.items()}
-        done |= set(program.values())
-        program = without_unread(with_constant_parameters(_reached(program)), known.attributes)
-        if program == before:
-            return program
+def _simplification(known: Known) -> Callable[[Program], Program]:
+    """All rules for programs, until none of them finds anything more; no definition is simplified twice."""
+    rules = rules_for(known)
+    alone = cache(lambda code: simplified(code, rules))
+
+    def simplify(program):
+        while True:
+            before = program
+            program = {name: alone(code) for name, code in program.items()}
+            program = without_unread(with_constant_parameters(_reached(program)), known.attributes)
+            if program == before:
+                return program
+
+    return simplify
 
 
 def _reached(program: Program) -> Program:

@@ -25,7 +25,7 @@ from . import report
 from .check_tools import NUMPY_2
 from .listing import Definition, Listing, gather
 from .program import specialised
-from .rewriting import WIDTH, literal
+from .rewriting import WIDTH, literal, parsed
 from .simplify import Known
 
 # For 1437 examples times weights of 64 x 128, one thread and two differ in the last digits; the app computes with one.
@@ -257,7 +257,7 @@ def blocks(definitions: list[Definition]) -> list[str]:
     found: list[str] = []
     constants = False
     for definition in definitions:
-        now = isinstance(ast.parse(definition.code).body[0], ast.Assign | ast.AnnAssign)
+        now = isinstance(parsed(definition.code).body[0], ast.Assign | ast.AnnAssign)
         if now and constants:
             found[-1] += "\n" + definition.code
         else:

@@ -23,7 +23,6 @@ from .edits import (
     nodes_of,
     operand,
     parameters_of,
-    parsed,
     replaced,
     text_of,
 )
@@ -219,7 +218,7 @@ def with_decided_statements(code: str) -> str:
         for body in (getattr(node, "body", None), getattr(node, "orelse", None)):
             ends = [isinstance(each, ast.Return) for each in body] if isinstance(body, list) else []
             unreachable |= set(body[ends.index(True) + 1 :]) if True in ends else set()
-    edits = list(edits_of(parsed(code), rule))
+    edits = list(edits_of(code, rule))
     return with_decided_statements(edited(code, edits)) if edits else code
 
 
@@ -241,7 +240,7 @@ def without_warnings_ignored(code: str) -> str:
             return _outdented(code, node.body, node.col_offset)
         return None
 
-    edits = list(edits_of(parsed(code), rule))
+    edits = list(edits_of(code, rule))
     return edited(code, edits) if edits else code
 
 
@@ -266,7 +265,7 @@ def without_descriptor(code: str, parameters: set[str]) -> str:
         return None
 
     augmented = {node.target for node in nodes_of(code) if isinstance(node, ast.AugAssign)}
-    edits = list(edits_of(parsed(code), assigned))
+    edits = list(edits_of(code, assigned))
     return replaced(edited(code, edits) if edits else code, held)
 
 

@@ -2,11 +2,12 @@
 
 import ast
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from .calls import Program
-from .edits import DROP, Edit, edited, nodes_of, parsed, replaced, text_of
-from .rewriting import class_text, first_line, has_docstring
+from .edits import DROP, Edit, edited, names_in_tree, nodes_of, replaced, text_of
+from .rewriting import class_text, first_line, has_docstring, parsed
 
 
 class Lines(NamedTuple):
@@ -26,21 +27,10 @@ class Reads:
         self.found: set[tuple[str | None, str]] = set()
         self.kin: dict[str, set[str]] = {}
         for home, code in program.items():
+            self.found |= _read_by(home, code)
             for node in parsed(code).body:
                 if isinstance(node, ast.ClassDef):
                     self._add_kin(home, {text_of(base) for base in node.bases})
-            appended = {appended_to(node) for node in nodes_of(code)}
-            for node in nodes_of(code):
-                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and node not in appended:
-                    self._add(home, node)
-                elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Attribute):
-                    if not isinstance(node.value, ast.Constant):  # then it may be an array that others share
-                        self._add(home, node.target)
-                elif isinstance(node, ast.Constant) and isinstance(node.value, str):  # a name for `getattr`
-                    self.found |= {(None, node.value), (None, f"d{node.value}")}
-
-    def _add(self, home: str, node: ast.Attribute) -> None:
-        self.found.add((home if text_of(node.value) == "self" else None, node.attr))
 
     def _add_kin(self, name: str, bases: set[str]) -> None:
         for base in bases:
@@ -53,6 +43,26 @@ class Reads:
             return False
         owners = self.kin.get(owner, {owner}) | {None} if owner else {each for each, _ in self.found}
         return any((each, attribute) in self.found for each in owners)
+
+
+@lru_cache(maxsize=2**12)
+def _read_by(home: str, code: str) -> frozenset[tuple[str | None, str]]:
+    """The attributes that a definition reads: (the definition, attribute) of `self`, (None, attribute) of others."""
+    found: set[tuple[str | None, str]] = set()
+    appended = {appended_to(node) for node in nodes_of(code)}
+    for node in nodes_of(code):
+        match node:
+            case ast.AugAssign(target=ast.Attribute() as read) if not isinstance(node.value, ast.Constant):
+                pass  # it may be an array that others share
+            case ast.Attribute(ctx=ast.Load()) as read if node not in appended:
+                pass
+            case ast.Constant(value=str(name)):  # a name for `getattr`
+                found |= {(None, name), (None, f"d{name}")}
+                continue
+            case _:
+                continue
+        found.add((home if text_of(read.value) == "self" else None, read.attr))
+    return frozenset(found)
 
 
 def appended_to(node: ast.AST) -> ast.Attribute | None:
@@ -106,7 +116,7 @@ def _unread_members(node: ast.ClassDef, reads: Reads) -> Iterator[Edit]:
 
 
 def _unread_statements(function: ast.FunctionDef, home: str, reads: Reads) -> list[ast.stmt]:
-    used = {each.id for each in ast.walk(function) if isinstance(each, ast.Name) and not _is_stored(each)}
+    used = {each.id for each in names_in_tree(function) if not _is_stored(each)}
 
     def unread(node: ast.stmt) -> bool:
         target = appended_to(node)
@@ -175,8 +185,10 @@ def without_unread_fields(program: Program) -> Program:
     for name, record in _classes(program).items():
         fields = [each for each in record.body if isinstance(each, ast.AnnAssign)]
         unread = [field for field in fields if not reads.reads(name, text_of(field.target))]
+        if not record.decorator_list or not unread:
+            continue
         calls = [(home, node) for home, code in program.items() for node in nodes_of(code) if _calls(node, name)]
-        if record.decorator_list and unread and all(len(call.args) == len(fields) for _, call in calls):
+        if all(len(call.args) == len(fields) for _, call in calls):
             program = {**program, name: edited(program[name], [(field, DROP) for field in unread])}
             for home, call in calls:
                 given = [text_of(value) for field, value in zip(fields, call.args, strict=True) if field not in unread]
