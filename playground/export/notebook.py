@@ -11,6 +11,7 @@ from .listing import Definition, gather
 from .script import before, blocks, description, experiment_listing, head, heading, made_with, promise, until
 
 RUN = "history = []\nnetwork = PrintedTraining(Experiment()).run(history=history)"
+TITLES = {"base": "Layer", "loop": "Training"}  # of the modules whose names say little by themselves
 FORMULAS = {  # of the parts that are in no catalogue
     "Dense": r"""
 A **dense layer** adds up its inputs, each times a weight: $Z = X W + b$, one example a row. With $G = \partial L /
@@ -76,7 +77,8 @@ def explanation(name: str) -> str:
 def part(module: str, definitions: list[Definition]) -> list[dict[str, Any]]:
     """The cells of one module: its main idea, and its definitions, each formula before its definition."""
     own = module.split(".")[-1]
-    cells = [markdown(f"## {own.replace('_', ' ').capitalize()}\n\n{heading(module)}")]
+    title = TITLES.get(own, own.replace("_", " ").capitalize())
+    cells = [markdown(f"## {title}\n\n{heading(module)}")]
     together: list[Definition] = []
     for definition in definitions:
         text = explanation(definition.name)
@@ -96,7 +98,7 @@ def experiment_notebook(experiment: Experiment, steps: int | None = None, diverg
         "# A neural network in NumPy alone",
         "This is the code that trains the networks of the playground, and one experiment with it.",
         "\n".join(f"- {line}" for line in description(experiment)),
-        f"Made with {made_with()}.\n{promise(experiment, steps)}",
+        f"{made_with(diverges)}\n{promise(experiment, steps)}",
     ]
     listing, main = experiment_listing(experiment, until(RUN, steps), diverges)
     cells = [markdown("\n\n".join(opening)), code(head(listing))]

@@ -13,9 +13,9 @@ from .calls import (
     with_single_methods_written_out,
     with_single_steps_written_out,
 )
-from .edits import edited, nodes_of
+from .edits import edited, nodes_of, text_of
 from .listing import Definition, Listing
-from .rewriting import has_docstring, names_in
+from .rewriting import has_docstring, names_in, parsed
 from .simplify import Known, held_arrays, rules_for, simplified, without_descriptor, without_warnings_ignored
 from .unread import without_empty_bases, without_stubs, without_twins, without_unread, without_unread_fields
 
@@ -74,12 +74,25 @@ def _listing(listing: Listing, program: Program) -> Listing:
         used = {each for each in imported if each.split()[-1] in names}
         if used or (not imported and line.split()[-1].split(".")[0] in names):
             imports[line] = used
+    places = _places(listing, program)
     sections: dict[str, list[Definition]] = {}
     for module, section in listing.sections.items():
-        kept = [replace(each, code=program[each.name]) for each in section if each.name in program]
+        kept = [places[each.name] for each in section if each.name in places]
         if kept:
             sections[module] = kept
     return Listing(imports, sections)
+
+
+def _places(listing: Listing, program: Program) -> dict[str, Definition]:
+    """{definition of the listing: that of the program which stands in its place}: for a base, what it is one with."""
+    all_of_them = [each for section in listing.sections.values() for each in section]
+    places = {each.name: replace(each, code=program[each.name]) for each in all_of_them if each.name in program}
+    for each in all_of_them:
+        node = parsed(each.code).body[0]
+        for base in map(text_of, node.bases) if isinstance(node, ast.ClassDef) and each.name in places else ():
+            if base in listing.names and base not in places:
+                places[base] = places.pop(each.name)
+    return places
 
 
 def tidy(code: str) -> str:

@@ -1,4 +1,4 @@
-"""A training that prints its losses and accuracies can be followed, and compared with others, digit by digit."""
+"""Loss and accuracy, line by line: what a script prints while it trains."""
 
 from ..nn import NeuralNetwork
 from ..training.loop import Training

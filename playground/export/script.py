@@ -97,9 +97,11 @@ def link(experiment: Experiment) -> str:
     return experiment.PAGE + "?" + urlencode(experiment.to_query())
 
 
-def made_with() -> str:
-    """The versions with which a script gives the same numbers."""
-    return f"Python {platform.python_version()}, NumPy {np.__version__} and scikit-learn {version('scikit-learn')}"
+def made_with(diverges: bool = False) -> str:
+    """The versions with which a script gives the same numbers, and what it lacks unless it `diverges`."""
+    numpy, sklearn = np.__version__, version("scikit-learn")
+    text = f"Made with Python {platform.python_version()}, NumPy {numpy} and scikit-learn {sklearn}."
+    return text if diverges else text + " Where a run diverges, the app stops, and this goes on."
 
 
 def script_knobs(experiment: Experiment) -> dict[str, Knob]:
@@ -197,6 +199,7 @@ def known(experiment: Experiment, diverges: bool) -> Known:
         "loss": network.loss.__name__,
         "stack_shape": repr(network.stack_shape),
         "held_out": literal(data.held_out),
+        "learning_rates": "None",
         "first": "False",  # to spare the first layer its dX is faster, and changes no number
     }
     constant |= {} if experiment.changes else {"now": "self.experiment"}
@@ -240,7 +243,7 @@ def script(experiment: Experiment, steps: int | None = None, diverges: bool = Fa
         "",
         *words,
         "",
-        f"Made with {made_with()}.",
+        made_with(diverges),
         promise(experiment, steps),
         '"""',
     ]

@@ -48,7 +48,8 @@ def build_network(
 
     `rng` draws the weights; None: that of the experiment.
     """
-    gain, generator = experiment.weight_gain, rng or weights_rng(experiment)
+    generator = rng or weights_rng(experiment)
+    gain = experiment.weight_gain
     layers: list[Layer] = []
     fan_in = n_inputs
     for width in experiment.hidden:
@@ -182,10 +183,10 @@ class Training:
         """Measure the network as it is now, as long as its weights are numbers."""
         if np.all(self.overflow):
             return
-        data = self.data
+        network, data = self.network, self.data
         with np.errstate(all="ignore"):
-            train = self.network.measure(data.X_train, data.y_train)
-            held_out = self.network.measure(data.X_held_out, data.y_held_out) if data.n_held_out else (np.nan,) * 2
+            train = network.measure(data.X_train, data.y_train)
+            held_out = network.measure(data.X_held_out, data.y_held_out) if data.n_held_out else (np.nan,) * 2
         self.figures = *train, *held_out
 
     def watch_runaway(self) -> None:

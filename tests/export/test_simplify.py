@@ -10,10 +10,24 @@ from export.fresh import run_here
 from export.test_script import figures, history, same
 from variations import others
 
-from playground.export.calls import MAIN, with_constant_parameters, with_single_steps_written_out
+from playground.export.calls import (
+    MAIN,
+    with_constant_parameters,
+    with_single_methods_written_out,
+    with_single_steps_written_out,
+)
 from playground.export.script import script, script_knobs
-from playground.export.simplify import Known, decided, for_one_network, in_float64, known_values, simplified
-from playground.export.unread import without_empty_bases, without_unread
+from playground.export.simplify import (
+    Known,
+    decided,
+    for_one_network,
+    in_float64,
+    known_values,
+    simplified,
+    without_copies,
+    without_warnings_ignored,
+)
+from playground.export.unread import without_empty_bases, without_twins, without_unread, without_unread_fields
 from playground.nn import ACTIVATIONS
 from playground.settings.knobs import Change
 from playground.training.experiment import Experiment
@@ -64,9 +78,9 @@ X, b = np.arange(6.0).reshape(2, 3), np.arange(3.0)
     ],
 )  # fmt: skip
 def test_without_stacks_and_types_an_expression_gives_the_same(code):
-    made = simplified(code, [decided, for_one_network, in_float64])
+    made = simplified(code, [decided, for_one_network, without_copies, in_float64])
     assert made != code
-    assert not re.search(r"mT|\.\.\.|dtype|float64|1\.0 \*|-2", made)
+    assert not re.search(r"mT|\.\.\.|dtype|float64|1\.0 \*|-2|copy", made)
     given, expected = eval(made), eval(code)
     assert np.array_equal(given, expected)
     assert np.shape(given) == np.shape(expected)
@@ -157,9 +171,93 @@ def test_the_script_of_a_plain_run_has_no_trace_of_what_it_does_not_use():
         "train_share",
         "batch_norm",
         "def at(",
+        "copy",
+        "errstate",
+        "overflow:",
+        "runaway",
+        "diverged",
+        ".first",
+        "sum_over",
+        "X_test",
+        "X_validation",
     ):
         assert needless not in code, needless
     assert "glorot_normal(rng, input_dim, output_dim)" in code
+    assert len(text.splitlines()) < 250
+
+
+def test_a_helper_that_is_used_once_stands_where_it_is_used():
+    program = {
+        "total": "def total(A):\n    return np.ones(len(A)) @ A",
+        "once": "def once(X):\n    return total(X) / 2",
+        MAIN: "once(X)",
+    }
+    made = with_single_steps_written_out(program, {"total"})
+    assert made["once"].endswith("return (np.ones(len(X)) @ X) / 2")
+    assert "total" not in made
+    twice = program | {"once": "def once(X):\n    return total(X) / total(X)"}
+    assert with_single_steps_written_out(twice, {"total"}) == twice
+    no_variable = program | {"once": "def once(X):\n    return total(X + 1) / 2"}
+    assert with_single_steps_written_out(no_variable, {"total"}) == no_variable
+
+
+LOOP = """class Loop:
+    def __init__(self):
+        self.count = 0
+        self.tell()
+
+    def run(self):
+        while self.count < 3:
+            self.step()
+        self.tell()
+
+    def step(self):
+        \"\"\"One step.\"\"\"
+        more = 1
+        self.count += more
+
+    def tell(self):
+        print(self.count)"""
+
+
+def test_a_method_that_is_called_once_stands_where_it_is_called(capsys):
+    program = {"Loop": LOOP, MAIN: "Loop().run()"}
+    made = with_single_methods_written_out(program)["Loop"]
+    assert "def step" not in made
+    assert "def tell" in made
+    exec(f"{made}\nLoop().run()", {})
+    assert capsys.readouterr().out.split() == ["0", "3"]
+    taken = LOOP.replace("while self.count < 3:", "more = 3\n        while self.count < more:")
+    assert with_single_methods_written_out(program | {"Loop": taken})["Loop"] == taken
+
+
+def test_a_method_that_does_what_another_does_is_that_one():
+    code = "class A:\n    def f(self, x):\n        return x\n\n    def g(self, x):\n        return x"
+    made = without_twins({"A": code, MAIN: "A().g(1)"})
+    assert made[MAIN] == "A().f(1)"
+    assert "def g" not in made["A"]
+    other = {"A": code.replace("def g(self, x)", "def g(self, y)").replace("return x", "return self"), MAIN: "A().g(1)"}
+    assert without_twins(other) == other
+
+
+def test_a_field_that_nobody_reads_is_neither_there_nor_given():
+    record = "@dataclass\nclass R:\n    a: int\n    b: int\n    c: int"
+    made = without_unread_fields({"R": record, MAIN: "r = R(1, 2, 3)\nprint(r.a, r.c)"})
+    assert made == {"R": record.replace("    b: int\n", ""), MAIN: "r = R(1, 3)\nprint(r.a, r.c)"}
+
+
+def test_what_is_known_of_an_attribute_is_not_kept_and_what_then_does_nothing_is_not_called():
+    code = "class A:\n    def run(self):\n        self.look()\n        return self.n\n\n"
+    code += '    def look(self):\n        """L."""\n        self.bad |= self.n > 3'
+    program = {"A": code, MAIN: "A().run()"}
+    while (made := without_unread(program, {"bad"})) != program:
+        program = made
+    assert made["A"].strip() == "class A:\n    def run(self):\n        return self.n"
+
+
+def test_where_nothing_overflows_no_warning_is_ignored():
+    code = 'def f(x):\n    with np.errstate(all="ignore"):\n        y = x + 1\n        z = 2 * y\n    return z'
+    assert without_warnings_ignored(code) == "def f(x):\n    y = x + 1\n    z = 2 * y\n    return z"
 
 
 TURNED = Experiment(n_points=40, epochs=3, hidden=(4,), l2=0.01, changes=(Change(2, "optimizer", "adam"),))
