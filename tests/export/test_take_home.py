@@ -90,7 +90,7 @@ def test_script_notebook_and_weights_are_of_the_moment_that_is_looked_at(moment)
 @pytest.mark.parametrize("why", ["overflow", "runaway"])
 def test_the_script_of_a_run_that_has_diverged_stops_where_the_run_did(why):
     run = Run(Experiment(epochs=100, n_points=60, **DEGENERATE[why]), [])
-    script, *_ = run_files(run, "")
+    _, script, *_ = run_files(run, "")
     assert "diverged" not in script.make()  # it is not known yet
     run.advance(10**6)
     assert run.trainer.diverged == why
