@@ -32,7 +32,7 @@ def case(rule, told, silent):
 
 
 LONG = 30  # epochs after which a network that needs help has been seen to
-SMALL_SET = {"n_points": 40, "noise": 0.5, "hidden": (32,), "optimizer": "adam"}
+SMALL_SET = {"n_points": 100, "noise": 0.5, "hidden": (32,), "optimizer": "adam"}
 WILD_RELU = {"activation": "relu", "learning_rate": 3.0, "hidden": (6, 8)}
 CASES = [
     *(case(name, rule.fires, rule.silent) for name, rule in RULES.items()),

@@ -11,22 +11,23 @@ from .finding import Finding, rule
 from .remedies import ADAM, once_stuck, room, sound_start
 
 FALLING = 0.001  # of the loss, from one moment to the next: with that it is halved in 700
+ENOUGH = 30  # held-out points, with fewer of which chance moves their loss too much
 RISE, LOWER = 0.2, 0.95  # share by which the held-out loss rises, and to which the training loss falls, in overfitting
 BELOW = 0.9  # of the training loss: a loss on held-out points below that is noticed
 
 
 @rule(
-    fires={"epochs": 100, "n_points": 40, "noise": 0.5, "hidden": (32,), "optimizer": "adam"}, silent={"n_points": 1000}
+    fires={"epochs": 100, "n_points": 100, "noise": 0.5, "hidden": (32,), "optimizer": "adam"}, silent={"n_points": 1000}
 )
 def overfitting(seen):
-    if len(seen.moments) < WINDOW or not len(seen.data.X_held_out):
+    if len(seen.moments) < WINDOW or len(seen.data.X_held_out) < ENOUGH:
         return None
     held_out = usual([moment.held_out_loss for moment in seen.moments])
     train = usual([moment.train_loss for moment in seen.moments])
     best = int(np.argmin(held_out))
     then = seen.moments[best + RECENT - 1]
     rise, gap = held_out[-1] - held_out[best], held_out[-1] - train[-1]
-    chance = 2 * standard_error(seen, seen.data.X_held_out, seen.data.y_held_out)
+    chance = standard_error(seen, seen.data.X_held_out, seen.data.y_held_out)
     risen = rise > max(RISE * held_out[best], chance) and gap > max(0.1, chance)
     if not (risen and train[-1] < LOWER * train[best]):
         return None

@@ -11,8 +11,8 @@ SWING = 0.06  # of the loss, from one moment to the next, from which it jumps
 LOST = 0.9  # the lowest loss so far is below this share of the usual one: the steps have lost what they had
 STEADY = 0.5, 0.8  # share of the loss's swing that is a fall: below the first it jumps about, from the second it falls
 COARSE = 0.03  # change of the weights in a step, as a share of them, that is large for any network
-FINE = 0.001  # change that is small
-SLOW = 0.001, 0.03  # fall of the loss from one moment to the next
+FINE = 0.005, 0.001  # changes that are small, and very small
+SLOW = 0.0007, 0.03  # fall of the loss from one moment to the next, as a share: from, to
 STRAIGHT = 7, 14  # times as much does a step ten times as long, where the loss is as good as straight
 
 
@@ -44,10 +44,13 @@ def steps_too_small(seen):
         return None
     largest = np.nan_to_num(recent_update_ratios(seen)).max()
     loss, blind = seen.moment.train_loss, guessing(seen)
-    one, ten, thirty, hundred = downhill(seen, 1, 10, 30, 100)
-    straight = STRAIGHT[0] < ten / one < STRAIGHT[1] and min(thirty, hundred) < -0.03 and largest < COARSE
-    creeps = largest < FINE and moved.fall > SLOW[0] and not 0.95 * blind < loss < 1.1 * blind
-    if not (straight or creeps):
+    one, ten, hundred = downhill(seen, 1, 10, 100)
+    if not STRAIGHT[0] < ten / one < STRAIGHT[1]:
+        return None
+    far = largest < FINE[0] and hundred < -0.03
+    creeps = largest < FINE[1] and hundred < -0.005 and moved.fall > SLOW[0]
+    levels_off = 0.95 * blind < loss < 1.05 * blind  # at what guessing gives: there the slope is no longer that of before
+    if not (far or (creeps and not levels_off)):
         return None
     return Finding(
         "Steps too small",
