@@ -7,7 +7,7 @@ from .evidence import CLEARLY, PATIENCE, fitted, guessing, learnt, movement, nee
 from .finding import Finding, rule
 from .remedies import once_stuck, room, roomy_batch, sound_start
 
-SWING = 0.3  # of the loss, from one moment to the next, from which it has spikes
+SWING = 0.15  # of the loss, from one moment to the next, from which it has spikes
 FEW = 5  # examples of a mini-batch, up to which batch normalisation harms
 BALANCE = 0.1, 1.4  # times the penalty's pull does the gradient push the weights outward: they hold each other
 
