@@ -3,169 +3,27 @@
 A measure takes a `Look` and says whether the claim is true; None where it can't tell.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import cache, cached_property
-from typing import NamedTuple
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
-from playground.nn import Activation, BatchNorm, Layer, NeuralNetwork
-from playground.training.experiment import Experiment
+from playground.nn import Activation, NeuralNetwork
 from playground.training.loop import build_network, experiment_data
-from playground.training.trainer import Moment, Trainer
+
+from .look import DIRECTIONS, LEARNT, Look
+from .other_runs import SEEDS, finals, loss_with_rates
 
 BETTER = 0.03  # of the training accuracy: what counts as better
-LEARNT = 0.95  # training accuracy from which there is nothing to mend
 CLEARLY = 0.05  # of the training accuracy: by that much a curve is needed
-DIRECTIONS = 32  # random ones in which derivatives are taken: a norm is known to 12 %
-KNOWN_TO = 1.3  # a ratio of two such norms: closer to a threshold than that, it can't be told on which side
+KNOWN_TO = 1.3  # a ratio of two measured norms: closer to a threshold than that, it can't be told on which side
 PATIENCE = 10  # epochs before which other runs say nothing of this one
-SEEDS = 3  # networks in each arm of a comparison
 FRESH_POINTS = 1000  # drawn from the same distribution, seen by no network
 FEW_HELD_OUT = 30  # points, with fewer of which nobody sees how a network generalises
 NEAR = 3  # states that are near in time
 TINY = 1e-6  # shift of z, for a slope
-
-
-class Shift(Layer):
-    """A layer that adds something to what it is given."""
-
-    def __init__(self, by: np.ndarray):
-        self.by = by
-
-    def forward(self, X: np.ndarray) -> np.ndarray:
-        self.output = X + self.by
-        return self.output
-
-
-@dataclass(frozen=True)
-class Look:
-    """A run, and the moment at which it is looked at.
-
-    Attributes:
-        trainer: of the whole run.
-        index: of the moment, one of `history.kept`.
-    """
-
-    trainer: Trainer
-    index: int
-
-    @property
-    def experiment(self) -> Experiment:
-        """The experiment."""
-        return self.trainer.experiment
-
-    @property
-    def moment(self):
-        """The moment."""
-        return self.trainer.history.moments[self.index]
-
-    @cached_property
-    def network(self) -> NeuralNetwork:
-        """The network as it was."""
-        return self.trainer.network_at(self.index)
-
-    @property
-    def over(self) -> bool:
-        """Whether the run goes on no further."""
-        return self.index >= min(self.trainer.last_good, len(self.trainer.history.moments) - 1)
-
-    @property
-    def learnt(self) -> bool:
-        """Whether there is nothing to mend."""
-        return self.moment.train_accuracy >= LEARNT
-
-    @cached_property
-    def layers(self) -> list[tuple[np.ndarray, np.ndarray, type[Activation]]]:
-        """z and a of each hidden layer for all training points, in training, and its activation."""
-        network = self.network.select()
-        with np.errstate(all="ignore"):
-            network.forward(self.trainer.data.X_train)
-        return [(each.X, each.output, type(each)) for each in network.layers if isinstance(each, Activation)]
-
-    @cached_property
-    def sensitivities(self) -> np.ndarray:
-        """Norm of dL/dz of first and last layer, from losses alone: that of the batch, where the z of each point shift.
-
-        Each point's z shifts by itself: a shift that all share is what batch normalisation takes out again.
-        """
-        return np.array([self._sensitivity(layer) for layer in (0, -1)])
-
-    def _sensitivity(self, layer: int) -> float:
-        network = NeuralNetwork.stack([self.network] * DIRECTIONS)
-        place = network.layers.index(network.dense[layer]) + 1
-        place += isinstance(network.layers[place], BatchNorm)
-        self.losses(network)
-        z = network.layers[place - 1].output
-        tiny = 1e-5 * max(1e-3, float(np.std(z[0])))
-        shift = Shift(tiny * np.random.default_rng(0).standard_normal(z.shape))
-        network.layers.insert(place, shift)
-        above = self.losses(network).mean(axis=-1)
-        shift.by = -shift.by
-        below = self.losses(network).mean(axis=-1)
-        return float(np.sqrt(np.mean(((above - below) / (2 * tiny)) ** 2)))
-
-    def losses(self, network: NeuralNetwork) -> np.ndarray:
-        """Loss of each training point, in training, from the logits: exact where a probability rounds to 1."""
-        with np.errstate(all="ignore"):
-            network.forward(self.trainer.data.X_train)
-            z = network.layers[-2].output  # what softmax is given
-            z = z - z.max(axis=-1, keepdims=True)
-            return np.log(np.exp(z).sum(axis=-1)) - (z * self.trainer.data.y_train).sum(axis=-1)
-
-    @cached_property
-    def rates(self) -> "Onward":
-        """What comes of more epochs from this state with a tenth of the rate, the rate, ten times it."""
-        now = self.experiment.at(self.moment.step).started_afresh()
-        return go_on(replace(now, epochs=max(10, now.epochs // 2)), [self.network] * 3, (0.1, 1.0, 10.0))
-
-
-class Onward(NamedTuple):
-    """What comes of networks with several learning rates.
-
-    Attributes:
-        early: median loss of the first quarter of the epochs.
-        loss, accuracy, held_out: medians of the last quarter; the last is the accuracy on held-out points.
-    """
-
-    early: np.ndarray
-    loss: np.ndarray
-    accuracy: np.ndarray
-    held_out: np.ndarray
-
-
-def go_on(experiment: Experiment, networks: list[NeuralNetwork], rates: Sequence[float]) -> Onward:
-    """Train networks as an experiment says, each with so many times its learning rate."""
-    trainer = Trainer(experiment, NeuralNetwork.stack(networks), np.array(rates) * experiment.learning_rate, states=1)
-    trainer.run()
-    return onward(trainer.history.moments)
-
-
-def onward(moments: Sequence[Moment]) -> Onward:
-    """Medians over the quarters of a run."""
-    quarter = max(5, len(moments) // 4)
-    losses = np.array([np.nan_to_num(moment.train_loss, nan=np.inf) for moment in moments])
-    accuracies = np.array([moment.train_accuracy for moment in moments])
-    held_out = np.array([moment.held_out_accuracy for moment in moments])
-    parts = losses[1:quarter], losses[-quarter:], accuracies[-quarter:], held_out[-quarter:]
-    return Onward(*(np.median(part, axis=0) for part in parts))
-
-
-@cache
-def loss_with_rates(experiment: Experiment, rates: Sequence[float]) -> np.ndarray:
-    """Final loss of runs from the start with so many times the learning rate."""
-    network = Trainer(experiment, states=1).network
-    return go_on(experiment, [network] * len(rates), rates).loss
-
-
-@cache
-def finals(experiment: Experiment) -> Onward:
-    """What comes of networks with `SEEDS` other seeds; each of shape (SEEDS,)."""
-    others = [Trainer(experiment.moved_on(k, "seed"), states=1).network for k in range(1, SEEDS + 1)]
-    return go_on(experiment, others, (1.0,) * SEEDS)
 
 
 def better_with(look: Look, **knobs) -> bool | None:
@@ -332,7 +190,8 @@ def curve_is_needed(look):
     if look.learnt or look.moment.epoch < PATIENCE:
         return False
     rng, n_inputs = np.random.default_rng(0), look.network.dense[0].W.shape[0]
-    network = NeuralNetwork.stack([build_network(look.experiment, rng, n_inputs, look.trainer.data.n_classes)] * DIRECTIONS)
+    network = build_network(look.experiment, rng, n_inputs, look.trainer.data.n_classes)
+    network = NeuralNetwork.stack([network] * DIRECTIONS)
     network.parameters[...] = rng.standard_normal(network.parameters.shape)
     one, other = rng.uniform(-2, 2, (2, 100, n_inputs))
     logits = []

@@ -22,7 +22,8 @@ from playground.training.experiment import Experiment
 from playground.training.findings import RULES, findings_by_rule
 from playground.training.trainer import Trainer
 
-from .causes import BETTER, CAUSES, Look
+from .causes import BETTER, CAUSES
+from .look import Look
 
 STEPS = 2000  # mini-batches of a run, at most
 FEWEST_EPOCHS, EPOCHS = 20, 100  # of a run

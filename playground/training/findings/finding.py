@@ -75,7 +75,7 @@ def findings(snapshot: Snapshot) -> list[Finding]:
     """All that the rules find at a moment, most urgent first; empty where there is nothing to say.
 
     Of the rules that are fallbacks only the first that has something to say is heard. All that offer a remedy offer the
-    same one: what helps against one cause alone leaves the others in place, and two buttons would contradict each other.
+    same one: what helps against one cause leaves the others in place, and two buttons would contradict each other.
     """
     return list(findings_by_rule(snapshot).values())
 

@@ -4,20 +4,32 @@ import numpy as np
 
 from ...text import number, percent
 from .evidence import (
-    CLEARLY, LEARNT, RECENT, WINDOW, ends, fitted, guessing, learnt, most_frequent, movement, needs_help, standard_error,
+    CLEARLY,
+    LEARNT,
+    RECENT,
+    WINDOW,
+    ends,
+    fitted,
+    guessing,
+    learnt,
+    most_frequent,
+    movement,
+    needs_help,
+    standard_error,
     usual,
-)  # fmt: skip
+)
 from .finding import Finding, rule
 from .remedies import ADAM, once_stuck, room, sound_start
 
 FALLING = 0.001  # of the loss, from one moment to the next: with that it is halved in 700
 ENOUGH = 30  # held-out points, with fewer of which chance moves their loss too much
-RISE, LOWER = 0.2, 0.95  # share by which the held-out loss rises, and to which the training loss falls, in overfitting
+RISE, LOWER = 0.2, 0.95  # in overfitting: shares by which the held-out loss rises, to which the training loss falls
 BELOW = 0.9  # of the training loss: a loss on held-out points below that is noticed
 
 
 @rule(
-    fires={"epochs": 100, "n_points": 100, "noise": 0.5, "hidden": (32,), "optimizer": "adam"}, silent={"n_points": 1000}
+    fires={"epochs": 100, "n_points": 100, "noise": 0.5, "hidden": (32,), "optimizer": "adam"},
+    silent={"n_points": 1000},
 )
 def overfitting(seen):
     if len(seen.moments) < WINDOW or len(seen.data.X_held_out) < ENOUGH:

@@ -64,8 +64,8 @@ def small_batches(seen):
     return Finding(
         "Batch normalisation of very few examples",
         f"Mean and variance {where} are those of {size if few else rest} examples, and differ from one mini-batch to "
-        "the next: of two examples, each value becomes 1 or -1, and of a few little more is left. Larger mini-batches, without a small rest, keep what "
-        "tells the examples apart.",
+        "the next: of two examples, each value becomes 1 or -1, and of a few little more is left. Larger mini-batches, "
+        "without a small rest, keep what tells the examples apart.",
         once_stuck(seen, sound_start(seen, batch_size=roomy_batch(n_train))),
     )
 

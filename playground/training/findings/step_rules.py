@@ -49,7 +49,7 @@ def steps_too_small(seen):
         return None
     far = largest < FINE[0] and hundred < -0.03
     creeps = largest < FINE[1] and hundred < -0.005 and moved.fall > SLOW[0]
-    levels_off = 0.95 * blind < loss < 1.05 * blind  # at what guessing gives: there the slope is no longer that of before
+    levels_off = 0.95 * blind < loss < 1.05 * blind  # at the loss of guessing: there the slope does not last
     if not (far or (creeps and not levels_off)):
         return None
     return Finding(
