@@ -12,6 +12,7 @@ LOST = 0.9  # the lowest loss so far is below this share of the usual one: the s
 STEADY = 0.5, 0.8  # share of the loss's swing that is a fall: below the first it jumps about, from the second it falls
 COARSE = 0.03  # change of the weights in a step, as a share of them, that is large for any network
 FINE = 0.005, 0.001  # changes that are small, and very small
+HEADWAY = -0.005  # change of the loss, as a share, by a step along the gradient that makes good headway
 SLOW = 0.0007, 0.03  # fall of the loss from one moment to the next, as a share: from, to
 STRAIGHT = 7, 14  # times as much does a step ten times as long, where the loss is as good as straight
 
@@ -25,8 +26,9 @@ def steps_too_large(seen):
     loss, usual, best = losses[-1], np.median(losses[-WINDOW:]), min(losses)
     largest, blind = np.nan_to_num(recent_update_ratios(seen)).max(), guessing(seen)
     jumps = moved.swing > SWING and best < LOST * usual
-    astray = loss > 1.05 * blind and moved.swing > SWING / 3 and largest > COARSE
-    if not (jumps or astray):
+    astray = usual > 1.05 * blind and moved.swing > SWING / 3 and largest > COARSE
+    gone = usual > 1.2 * blind and best < 0.7 * usual  # where no step leads back, so that the loss may stand still
+    if not (jumps or astray or gone) or (largest < FINE[0] and downhill(seen, 1)[0] < HEADWAY):
         return None
     return Finding(
         "Steps too large",
