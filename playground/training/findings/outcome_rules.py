@@ -39,9 +39,9 @@ def overfitting(seen):
     best = int(np.argmin(held_out))
     then = seen.moments[best + RECENT - 1]
     rise, gap = held_out[-1] - held_out[best], held_out[-1] - train[-1]
-    chance = standard_error(seen, seen.data.X_held_out, seen.data.y_held_out)
-    risen = rise > max(RISE * held_out[best], chance) and gap > max(0.1, chance)
-    if not (risen and train[-1] < LOWER * train[best]):
+    if rise < RISE * held_out[best] or gap < 0.1 or train[-1] > LOWER * train[best]:
+        return None
+    if min(rise, gap) < standard_error(seen, seen.data.X_held_out, seen.data.y_held_out):
         return None
     return Finding(
         "Overfitting",

@@ -45,14 +45,14 @@ def steps_too_small(seen):
     if moved is None or learnt(seen) or moved.fall < STEADY[1] * moved.swing or moved.fall > SLOW[1]:
         return None
     largest = np.nan_to_num(recent_update_ratios(seen)).max()
-    loss, blind = seen.moment.train_loss, guessing(seen)
+    if largest > FINE[0]:
+        return None
     one, ten, hundred = downhill(seen, 1, 10, 100)
     if not STRAIGHT[0] < ten / one < STRAIGHT[1]:
         return None
-    far = largest < FINE[0] and hundred < -0.03
     creeps = largest < FINE[1] and hundred < -0.005 and moved.fall > SLOW[0]
-    levels_off = 0.95 * blind < loss < 1.05 * blind  # at the loss of guessing: there the slope does not last
-    if not (far or (creeps and not levels_off)):
+    levels_off = 0.95 < seen.moment.train_loss / guessing(seen) < 1.05  # there the slope does not last
+    if hundred > -0.03 and (levels_off or not creeps):
         return None
     return Finding(
         "Steps too small",
