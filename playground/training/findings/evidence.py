@@ -8,7 +8,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.svm import SVC
 
-from ...nn import NeuralNetwork
 from ..diagnostics import PROBE, LayerStatistics, Snapshot
 from ..experiment import KNOBS
 from ..loop import experiment_data
@@ -95,13 +94,16 @@ def downhill(seen: Snapshot, *lengths: float) -> np.ndarray | None:
     if ratios is None:
         return None
     X, y = seen.data.X_train[:PROBE], seen.data.y_train[:PROBE]
-    networks = NeuralNetwork.stack([seen.network] * (1 + len(lengths)))
-    times = np.array([0.0, *lengths])[:, None, None]
-    for dense, layer, ratio in zip(networks.dense, seen.layers, ratios, strict=True):
-        direction = layer.weight_gradient / max(float(layer.gradient_norm), np.finfo(float).tiny)
-        dense.W = dense.W - times * ratio * np.linalg.norm(layer.weights) * direction
-    losses = networks.loss.value(networks.forward(X), y)
-    return losses[1:] / losses[0] - 1
+    network, losses = seen.network.select(), []
+    sizes = [
+        ratio * np.linalg.norm(layer.weights) / max(float(layer.gradient_norm), np.finfo(float).tiny)
+        for layer, ratio in zip(seen.layers, ratios, strict=True)
+    ]
+    for length in (0.0, *lengths):
+        for dense, layer, size in zip(network.dense, seen.layers, sizes, strict=True):
+            dense.W = layer.weights - length * size * layer.weight_gradient
+        losses.append(network.loss.value(network.forward(X), y))
+    return np.array(losses[1:]) / losses[0] - 1
 
 
 class Fitted(NamedTuple):
