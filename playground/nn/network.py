@@ -26,7 +26,7 @@ class NeuralNetwork:
         loss: `CrossEntropy` or `MeanSquaredError`.
         parameters, gradients: all parameters and their gradients, each one flat array of shape (*stack, number of
             parameters), of which `W`, `b`, `dW`, `db` ... of the layers are views. Weights W come first.
-        weights: the leading part of `parameters` that weight decay acts on: all W, no b, gamma or beta.
+        weights: the leading part of `parameters` that the L2 penalty acts on: all W, no b, gamma or beta.
     """
 
     def __init__(self, layers: list[Layer]):

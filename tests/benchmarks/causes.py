@@ -4,140 +4,46 @@ A measure takes a `Look` and says whether the claim is true; None where it can't
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from dataclasses import replace
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss
 from sklearn.svm import SVC
 
-from playground.nn import Activation, BatchNorm, NeuralNetwork
-from playground.training.experiment import Experiment
-from playground.training.loop import experiment_data
-from playground.training.trainer import Trainer
+from playground.nn import Activation, NeuralNetwork
+from playground.training.loop import build_network, experiment_data
+
+from .look import DIRECTIONS, LEARNT, Look
+from .other_runs import SEEDS, finals, loss_with_rates
 
 BETTER = 0.03  # of the training accuracy: what counts as better
-LEARNT = 0.95  # training accuracy from which there is nothing to mend
-DIRECTIONS = 16  # random ones in which derivatives are taken
+CLEARLY = 0.05  # of the training accuracy: by that much a curve is needed
+KNOWN_TO = 1.3  # a ratio of two measured norms: closer to a threshold than that, it can't be told on which side
 PATIENCE = 10  # epochs before which other runs say nothing of this one
-SEEDS = 3  # networks in each arm of a comparison
 FRESH_POINTS = 1000  # drawn from the same distribution, seen by no network
+FEW_HELD_OUT = 30  # points, with fewer of which nobody sees how a network generalises
+NEAR = 3  # states that are near in time
 TINY = 1e-6  # shift of z, for a slope
 
 
-@dataclass(frozen=True)
-class Look:
-    """A run, and the moment at which it is looked at.
-
-    Attributes:
-        trainer: of the whole run.
-        index: of the moment, one of `history.kept`.
-    """
-
-    trainer: Trainer
-    index: int
-
-    @property
-    def experiment(self) -> Experiment:
-        """The experiment."""
-        return self.trainer.experiment
-
-    @property
-    def moment(self):
-        """The moment."""
-        return self.trainer.history.moments[self.index]
-
-    @cached_property
-    def network(self) -> NeuralNetwork:
-        """The network as it was."""
-        return self.trainer.network_at(self.index)
-
-    @property
-    def over(self) -> bool:
-        """Whether the run goes on no further."""
-        return self.index >= min(self.trainer.last_good, len(self.trainer.history.moments) - 1)
-
-    @property
-    def learnt(self) -> bool:
-        """Whether there is nothing to mend."""
-        return self.moment.train_accuracy >= LEARNT
-
-    @cached_property
-    def layers(self) -> list[tuple[np.ndarray, np.ndarray, type[Activation]]]:
-        """z and a of each hidden layer for all training points, in training, and its activation."""
-        network = self.network.select()
-        with np.errstate(all="ignore"):
-            network.forward(self.trainer.data.X_train)
-        return [(each.X, each.output, type(each)) for each in network.layers if isinstance(each, Activation)]
-
-    @cached_property
-    def sensitivities(self) -> np.ndarray:
-        """Norm of dL/dz of first and last layer, from losses alone: those of single examples, where all z shift."""
-        return np.array([self._sensitivity(layer) for layer in (0, -1)])
-
-    def _sensitivity(self, layer: int) -> float:
-        network, rng = self.network.select(), np.random.default_rng(0)
-        dense = network.dense[layer]
-        after = network.layers[network.layers.index(dense) + 1]
-        shifted, name = (after, "beta") if isinstance(after, BatchNorm) else (dense, "b")
-        with np.errstate(all="ignore"):
-            network.forward(self.trainer.data.X_train)
-        z = shifted.output
-        before, tiny = getattr(shifted, name).copy(), 1e-5 * max(1e-3, float(np.std(z)))
-        squares = []
-        for _ in range(DIRECTIONS):
-            direction = rng.standard_normal(before.shape)
-            losses = []
-            for sign in (1, -1):
-                setattr(shifted, name, before + sign * tiny * direction)
-                losses.append(self._losses(network))
-            squares.append(np.sum(((losses[0] - losses[1]) / (2 * tiny)) ** 2))
-        return float(np.sqrt(np.mean(squares))) / len(z)
-
-    def _losses(self, network: NeuralNetwork) -> np.ndarray:
-        """Loss of each training point, in training, from the logits: exact where a probability rounds to 1."""
-        X = self.trainer.data.X_train
-        with np.errstate(all="ignore"):
-            network.forward(X)
-            z = network.dense[-1].output
-            z = z - z.max(axis=-1, keepdims=True)
-            return np.log(np.exp(z).sum(axis=-1)) - (z * self.trainer.data.y_train).sum(axis=-1)
-
-    @cached_property
-    def rates(self) -> np.ndarray:
-        """Loss after more epochs from this state with a tenth of the rate, the rate, ten times it: (3,)."""
-        now = self.experiment.at(self.moment.step)
-        epochs = max(10, self.experiment.epochs // 2)
-        trainer = Trainer(
-            replace(now.started_afresh(), epochs=epochs),
-            NeuralNetwork.stack([self.network] * 3),
-            np.array([0.1, 1.0, 10.0]) * now.learning_rate,
-        )
-        trainer.run()
-        recent = [moment.train_loss for moment in trainer.history.moments[-max(5, epochs // 4) :]]
-        return np.median(np.nan_to_num(recent, nan=np.inf), axis=0)
-
-
-@cache
-def final_accuracies(experiment: Experiment) -> np.ndarray:
-    """Final training accuracy of networks with `SEEDS` other seeds, shape (SEEDS,); where one diverged, the last."""
-    others = [Trainer(experiment.moved_on(k, "seed")).network for k in range(1, SEEDS + 1)]
-    trainer = Trainer(experiment, NeuralNetwork.stack(others))
-    trainer.run()
-    return np.asarray(trainer.history.moments[-1].train_accuracy)
-
-
 def better_with(look: Look, **knobs) -> bool | None:
-    """Whether networks with these knobs end better, over several seeds; None where neither learns: who can tell?"""
+    """Whether networks with these knobs end better: more points right, or a loss clearly lower, over several seeds.
+
+    None where neither learns, or the seeds differ by more than the knobs: who can tell?
+    """
     if look.trainer.diverged or look.moment.epoch < PATIENCE:
         return None
     if look.learnt:
         return False
-    now, changed = (final_accuracies(each).mean() for each in (look.experiment, replace(look.experiment, **knobs)))
-    if max(now, changed) < look.trainer.data.y_train.mean(axis=0).max() + BETTER:
+    now, changed = (finals(each) for each in (look.experiment, replace(look.experiment, **knobs)))
+    largest = look.trainer.data.y_train.mean(axis=0).max()
+    if max(now.accuracy.mean(), changed.accuracy.mean()) < largest + BETTER:
         return None
-    return bool(changed - now >= BETTER)
+    gain = changed.accuracy - now.accuracy
+    error = gain.std(ddof=1) / np.sqrt(SEEDS)
+    if gain.mean() >= max(BETTER, 2 * error) or np.all(changed.loss < 0.8 * now.loss):
+        return True
+    return None if gain.mean() + 2 * error >= BETTER else False
 
 
 def slopes(z: np.ndarray, activation: type[Activation]) -> np.ndarray:
@@ -186,7 +92,7 @@ def moves_no_loss(look):
         direction, losses = rng.standard_normal(before.shape), []
         for sign in (1, -1):
             network.weights[...] = before + sign * TINY * direction
-            losses.append(look._losses(network).mean())
+            losses.append(look.losses(network).mean())
         derivatives.append((losses[0] - losses[1]) / (2 * TINY))
     largest = np.abs(derivatives).max()
     return True if largest < 1e-9 else None if largest < 1e-4 else False
@@ -215,14 +121,19 @@ def shrinks(look):
     if look.learnt or not look.layers:
         return False
     first, last = look.sensitivities
-    return bool(first < 0.01 * last)
+    return beyond(0.01 * last, first)
 
 
 def grows(look):
     if look.learnt or not look.layers:
         return False
     first, last = look.sensitivities
-    return bool(first > 100 * last)
+    return beyond(first, 100 * last)
+
+
+def beyond(larger: float, smaller: float) -> bool | None:
+    """Whether one measured norm is larger than another; None where they are as close as their errors."""
+    return bool(larger > smaller) if max(larger, smaller) > KNOWN_TO * min(larger, smaller) else None
 
 
 def signal_grows(look):
@@ -233,62 +144,92 @@ def signal_grows(look):
     noise = np.random.default_rng(0).standard_normal((500, X.shape[1])) * X.std(axis=0)
     with np.errstate(all="ignore"):
         network.forward(noise)
-    return bool(network.dense[-1].output.std() > 30 * noise.std())
+    return beyond(float(network.dense[-1].output.std()), 30 * float(noise.std()))
 
 
 def tenth_is_better(look):
-    """From this state a tenth of the rate gets to a loss lower by 10 %; None where it is lower by less."""
+    """From this state a tenth of the rate gets to a loss clearly lower. None where it does so from the start only.
+
+    Any rate leaves some noise that a smaller one takes away, so that a loss a little lower blames no rate. And steps
+    that are too large may end where no rate helps any more: then this state can't tell.
+    """
     if look.learnt or look.moment.epoch < PATIENCE:
         return None
-    tenth, same, _ = look.rates
-    return True if tenth < 0.9 * same else None if tenth < 0.99 * same else False
+    tenth, same, _ = look.rates.loss
+    lower = clearly_lower(tenth, same)
+    return None if lower is False and clearly_lower(*loss_with_rates(look.experiment, (0.1, 1.0))) else lower
 
 
 def tenfold_is_better(look):
-    """From this state the loss hardly falls, and with ten times the rate it does; None where it falls by less."""
+    """From this state the loss falls, the further the larger the rate, and with ten times the rate clearly further.
+
+    None on a plateau, where nothing shows the steps at fault, and where the network soon learns as it is.
+    """
     if look.learnt or look.moment.epoch < PATIENCE:
         return None
-    _, same, tenfold = look.rates
-    if same < 0.9 * look.moment.train_loss:
-        return False
-    return True if tenfold < 0.9 * same else None if tenfold < 0.99 * same else False
+    tenth, same, tenfold = look.rates.loss
+    lower = clearly_lower(tenfold, same)
+    if not lower or tenth < same:
+        return lower and False
+    now = look.moment.train_loss
+    plateau = look.rates.early[1] > 0.99 * now or same > 0.95 * now
+    soon = same < 0.5 * now or look.rates.accuracy[1] >= LEARNT
+    return None if plateau or soon else True
 
 
-def curve_is_better(look):
-    """A straight line, fitted, is as good as the network, and a curve, fitted, is better."""
-    if look.learnt or look.moment.train_accuracy >= 1 - BETTER:
+def clearly_lower(one: float, other: float) -> bool | None:
+    """Whether one loss is lower than another by a fifth; None where it is lower by less, but by more than chance."""
+    return True if one < 0.8 * other else None if one < 0.95 * other else False
+
+
+def curve_is_needed(look):
+    """Whatever its weights, the logits are straight between any two points; and fitted curves part the classes better.
+
+    Better than fitted lines, that is, and than the network; None where by less than `CLEARLY`.
+    """
+    if look.learnt or look.moment.epoch < PATIENCE:
         return False
-    if look.experiment.hidden and look.experiment.activation != "linear":
-        return False
+    rng, n_inputs = np.random.default_rng(0), look.network.dense[0].W.shape[0]
+    network = build_network(look.experiment, rng, n_inputs, look.trainer.data.n_classes)
+    network = NeuralNetwork.stack([network] * DIRECTIONS)
+    network.parameters[...] = rng.standard_normal(network.parameters.shape)
+    one, other = rng.uniform(-2, 2, (2, 100, n_inputs))
+    logits = []
+    for X in (one, other, (one + other) / 2):
+        network.forward(X, training=False)
+        logits.append(network.dense[-1].output)
+    bend = np.abs(logits[2] - (logits[0] + logits[1]) / 2).max()
     X, labels = look.trainer.data.X_train, look.trainer.data.y_train.argmax(axis=1)
-    if len(np.unique(labels)) < 2:
+    if bend > 1e-9 * np.abs(logits).max() or len(np.unique(labels)) < 2:
         return False
-    straight = LogisticRegression(C=1e6, max_iter=1000).fit(X, labels)
-    curve = SVC(C=10.0, gamma=1.0).fit(X, labels).score(X, labels)
-    loss = log_loss(labels, straight.predict_proba(X), labels=straight.classes_)
-    as_good = look.moment.epoch >= PATIENCE and look.moment.train_loss <= 1.03 * loss + 0.01
-    return bool(as_good and curve >= look.moment.train_accuracy + BETTER)
+    line = max(LogisticRegression(C=1e6, max_iter=1000).fit(X, labels).score(X, labels), look.moment.train_accuracy)
+    gain = SVC(C=10.0, gamma=1.0).fit(X, labels).score(X, labels) - line
+    return True if gain >= CLEARLY else None if gain >= CLEARLY / 2 else False
 
 
 def unseen_loss_has_risen(look):
     """Since an earlier state the loss on fresh points has risen by a quarter, and that on training points has fallen.
 
-    None where it has risen by less.
+    Losses are medians of states near in time. None where the loss on fresh points has risen by less, and where so few
+    points are held out that a run can't show it.
     """
-    if look.experiment.source.given:
+    if look.experiment.source.given or len(look.trainer.data.X_held_out) < FEW_HELD_OUT:
         return None
     about = replace(look.experiment, data_seed=77_777, n_points=FRESH_POINTS, train_share=1.0)
-    fresh, kept = experiment_data(about), [index for index in look.trainer.history.kept if index <= look.index]
-    moments = look.trainer.history.moments
-    before = [index for index in kept[:: len(kept) // 20 + 1] if moments[index].train_loss > look.moment.train_loss]
-    if not before:
+    data, kept = experiment_data(about), [index for index in look.trainer.history.kept if index <= look.index]
+    kept = sorted({*kept[:: len(kept) // 20 + 1], *kept[-NEAR:]})
+    if len(kept) < 2 * NEAR:
         return False
     with np.errstate(all="ignore"):
-        then = min(look.trainer.network_at(index).evaluate(fresh.X_train, fresh.y_train)[0] for index in before)
-        now = look.network.evaluate(fresh.X_train, fresh.y_train)[0]
-    if now < look.moment.train_loss + 0.1:
+        networks = NeuralNetwork.stack([look.trainer.network_at(index) for index in kept])
+        fresh, _ = networks.measure(data.X_train, data.y_train)
+    train = np.array([look.trainer.history.moments[index].train_loss for index in kept])
+    train, fresh = (np.median(np.lib.stride_tricks.sliding_window_view(each, NEAR), axis=-1) for each in (train, fresh))
+    earlier = train > train[-1] / 0.95
+    if not earlier.any() or fresh[-1] < train[-1] + 0.1:
         return False
-    return True if now > 1.25 * then else None if now > 1.05 * then else False
+    rise = fresh[-1] / fresh[earlier].min()
+    return True if rise > 1.25 else None if rise > 1.05 else False
 
 
 def batch_of_one_erases(look):
@@ -300,25 +241,46 @@ def batch_of_one_erases(look):
 
 
 def small_batches_harm(look):
-    """With batch normalisation: the same run in larger batches, which leave no small rest, ends better."""
+    """With batch normalisation: the same run in larger batches, which leave no small rest, ends better.
+
+    None for sizes between few and enough.
+    """
     n_train, size = look.trainer.data.n_train, min(look.experiment.batch_size, look.trainer.data.n_train)
-    if not (look.experiment.batch_norm and look.experiment.hidden) or min(size, n_train % size or size) >= 8:
+    smallest = min(size, n_train % size or size)
+    if not (look.experiment.batch_norm and look.experiment.hidden) or smallest >= 8:
         return False
-    if size in (1, n_train) or n_train < 32:
+    if not 1 < smallest <= 5 or size == n_train or n_train < 32:
         return None
     larger = min(range(24, 41), key=lambda size: (0 < n_train % size < 8, abs(size - 32)))
     return better_with(look, batch_size=larger)
 
 
 def penalty_harms(look):
-    return look.experiment.l2 > 0 and better_with(look, l2=0.0)
+    """Without the penalty, networks end better, on held-out points, too. None where on training points alone.
+
+    It is there to keep a network from learning its training points by heart: fewer of them right is no fault by itself.
+    """
+    if not look.experiment.l2:
+        return False
+    better = better_with(look, l2=0.0)
+    if not better:
+        return better
+    now, without = (finals(each).held_out.mean() for each in (look.experiment, replace(look.experiment, l2=0.0)))
+    return True if without > now + BETTER else None
 
 
 def knows_nothing(look):
-    """No more right than the largest class, give or take chance."""
-    largest = look.trainer.data.y_train.mean(axis=0).max()
-    chance = 2 * np.sqrt(largest * (1 - largest) / look.trainer.data.n_train)
-    return bool(look.moment.epoch >= 20 and look.moment.train_accuracy <= largest + chance and not look.learnt)
+    """With the labels exchanged among the points at random, the loss is as low: what is given depends on no input.
+
+    None where it becomes higher, but by less than a tenth.
+    """
+    if look.learnt or look.moment.epoch < 20:
+        return False
+    network, y = look.network.select(), look.trainer.data.y_train
+    loss, rng = look.moment.train_loss, np.random.default_rng(0)
+    output = np.maximum(network.predict(look.trainer.data.X_train), 1e-300)
+    exchanged = np.mean([-(np.log(output) * rng.permutation(y)).sum(axis=-1).mean() for _ in range(DIRECTIONS)])
+    return True if exchanged < 1.04 * loss else None if exchanged < 1.1 * loss else False
 
 
 CAUSES: dict[str, Callable[[Look], bool | None]] = {
@@ -332,7 +294,7 @@ CAUSES: dict[str, Callable[[Look], bool | None]] = {
     "exploding_activations": signal_grows,
     "steps_too_large": tenth_is_better,
     "steps_too_small": tenfold_is_better,
-    "only_linear": curve_is_better,
+    "only_linear": curve_is_needed,
     "overfitting": unseen_loss_has_risen,
     "batch_of_one": batch_of_one_erases,
     "small_batches": small_batches_harm,

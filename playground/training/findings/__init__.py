@@ -5,8 +5,9 @@ the page. Findings are shown in the order of these files, and of the rules in ea
 """
 
 from . import setting_rules, signal_rules, step_rules, outcome_rules  # isort: skip  # the order in which they are shown
-from .finding import RULES, Finding, Rule, findings, rule
+from .finding import RULES, Finding, Rule, findings, findings_by_rule, rule
 
 __all__ = [
-    "RULES", "Finding", "Rule", "findings", "outcome_rules", "rule", "setting_rules", "signal_rules", "step_rules",
+    "RULES", "Finding", "Rule", "findings", "findings_by_rule", "outcome_rules", "rule", "setting_rules",
+    "signal_rules", "step_rules",
 ]  # fmt: skip

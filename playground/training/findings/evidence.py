@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.svm import SVC
 
-from ..diagnostics import LayerStatistics, Snapshot
+from ..diagnostics import PROBE, LayerStatistics, Snapshot
 from ..experiment import KNOBS
 from ..loop import experiment_data
 
@@ -67,6 +67,43 @@ def movement(seen: Snapshot) -> Movement | None:
     if len(losses) < WINDOW or not 0 < mean < np.inf:
         return None
     return Movement(float(np.abs(np.diff(losses)).mean() / mean), float((losses[0] - losses[-1]) / mean / (WINDOW - 1)))
+
+
+def usual(losses: list[float]) -> np.ndarray:
+    """The median of each `RECENT` losses in a row, so that no odd moment counts: shape (losses - RECENT + 1)."""
+    return np.median(np.lib.stride_tricks.sliding_window_view(losses, RECENT), axis=-1)
+
+
+def standard_error(seen: Snapshot, X: np.ndarray, y: np.ndarray) -> float:
+    """Standard error of the mean loss on examples: by that much it differs from that on all there could be."""
+    losses = -np.log(np.maximum((seen.network.predict(X) * y).sum(axis=1), 1e-300))
+    return float(losses.std() / np.sqrt(len(losses)))
+
+
+def downhill(seen: Snapshot, *lengths: float) -> np.ndarray | None:
+    """How the loss changes after one step along the gradient, as a share of it, for steps of several lengths.
+
+    Args:
+        seen: the moment.
+        lengths: times the size of recent steps, in each layer. Only the weights move.
+
+    Returns:
+        Shape (lengths), negative where the loss falls; None before the first step.
+    """
+    ratios = recent_update_ratios(seen)
+    if ratios is None:
+        return None
+    X, y = seen.data.X_train[:PROBE], seen.data.y_train[:PROBE]
+    network, losses = seen.network.select(), []
+    sizes = [
+        ratio * np.linalg.norm(layer.weights) / max(float(layer.gradient_norm), np.finfo(float).tiny)
+        for layer, ratio in zip(seen.layers, ratios, strict=True)
+    ]
+    for length in (0.0, *lengths):
+        for dense, layer, size in zip(network.dense, seen.layers, sizes, strict=True):
+            dense.W = layer.weights - length * size * layer.weight_gradient
+        losses.append(network.loss.value(network.forward(X), y))
+    return np.array(losses[1:]) / losses[0] - 1
 
 
 class Fitted(NamedTuple):

@@ -1,7 +1,8 @@
 """A finding is one thing to know about a run, in plain words; a rule finds it from the statistics of one moment."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from ...nn import Catalogue
 from ...settings.knobs import Choice, Real
 from ..diagnostics import Snapshot
 from ..experiment import KNOBS, Experiment
+from .remedies import together
 
 
 @dataclass(frozen=True)
@@ -72,12 +74,23 @@ rule = RULES.define
 def findings(snapshot: Snapshot) -> list[Finding]:
     """All that the rules find at a moment, most urgent first; empty where there is nothing to say.
 
-    Of the rules that are fallbacks only the first that has something to say is heard.
+    Of the rules that are fallbacks only the first that has something to say is heard. All that offer a remedy offer the
+    same one: what helps against one cause leaves the others in place, and two buttons would contradict each other.
     """
+    return list(findings_by_rule(snapshot).values())
+
+
+def findings_by_rule(snapshot: Snapshot) -> dict[str, Finding]:
+    """As `findings`, with the name of the rule that speaks."""
     with np.errstate(all="ignore"):
-        told = [each(snapshot) for each in RULES.values() if not each.fallback]
-        found = [finding for finding in told if finding is not None]
-        if found:
-            return found
-        instead = (each(snapshot) for each in RULES.values() if each.fallback)
-        return [finding for finding in instead if finding is not None][:1]
+        found = dict(_told(snapshot, fallback=False)) or dict(islice(_told(snapshot, fallback=True), 1))
+        remedy = together(snapshot, [finding.remedy for finding in found.values()])
+    return {name: replace(finding, remedy=finding.remedy and remedy) for name, finding in found.items()}
+
+
+def _told(snapshot: Snapshot, fallback: bool) -> Iterator[tuple[str, Finding]]:
+    """Names of rules and what they find."""
+    for name, each in RULES.items():
+        finding = each(snapshot) if each.fallback == fallback else None
+        if finding is not None:
+            yield name, finding

@@ -3,31 +3,51 @@
 import numpy as np
 
 from ...text import number, percent
-from .evidence import CLEARLY, LEARNT, ends, fitted, guessing, learnt, movement, needs_help
+from .evidence import (
+    CLEARLY,
+    LEARNT,
+    RECENT,
+    WINDOW,
+    ends,
+    fitted,
+    guessing,
+    learnt,
+    most_frequent,
+    movement,
+    needs_help,
+    standard_error,
+    usual,
+)
 from .finding import Finding, rule
 from .remedies import ADAM, once_stuck, room, sound_start
 
 FALLING = 0.001  # of the loss, from one moment to the next: with that it is halved in 700
+ENOUGH = 30  # held-out points, with fewer of which chance moves their loss too much
+RISE, LOWER = 0.2, 0.95  # in overfitting: shares by which the held-out loss rises, to which the training loss falls
 BELOW = 0.9  # of the training loss: a loss on held-out points below that is noticed
 
 
 @rule(
-    fires={"epochs": 100, "n_points": 40, "noise": 0.5, "hidden": (32,), "optimizer": "adam"}, silent={"n_points": 1000}
+    fires={"epochs": 100, "n_points": 100, "noise": 0.5, "hidden": (32,), "optimizer": "adam"},
+    silent={"n_points": 1000},
 )
 def overfitting(seen):
-    held_out = np.array([moment.held_out_loss for moment in seen.moments])
-    if len(held_out) < 10 or np.isnan(held_out).any():
+    if len(seen.moments) < WINDOW or len(seen.data.X_held_out) < ENOUGH:
         return None
+    held_out = usual([moment.held_out_loss for moment in seen.moments])
+    train = usual([moment.train_loss for moment in seen.moments])
     best = int(np.argmin(held_out))
-    then, now = seen.moments[best], seen.moment
-    falling = now.train_loss < then.train_loss
-    if not (falling and now.held_out_loss > 1.25 * then.held_out_loss and now.held_out_loss > now.train_loss + 0.1):
+    then = seen.moments[best + RECENT - 1]
+    rise, gap = held_out[-1] - held_out[best], held_out[-1] - train[-1]
+    if rise < RISE * held_out[best] or gap < 0.1 or train[-1] > LOWER * train[best]:
+        return None
+    if min(rise, gap) < standard_error(seen, seen.data.X_held_out, seen.data.y_held_out):
         return None
     return Finding(
         "Overfitting",
-        f"Since epoch {then.epoch:.0f} the loss on the training points has fallen from {number(then.train_loss)} to "
-        f"{number(now.train_loss)}, but on the {seen.data.held_out} points it has risen from "
-        f"{number(then.held_out_loss)} to {number(now.held_out_loss)}: the network learns its training set "
+        f"Since epoch {then.epoch:.0f} the loss on the training points has fallen from {number(train[best])} to "
+        f"{number(train[-1])}, but on the {seen.data.held_out} points it has risen from {number(held_out[best])} to "
+        f"{number(held_out[-1])} (medians of {RECENT} moments, up to now): the network learns its training set "
         f"({seen.data.n_train}) by heart. More points, a smaller network or an L2 penalty may help.",
         {"n_points": 1000} if seen.experiment.n_points < 1000 and not seen.experiment.source.given else {},
     )
@@ -35,12 +55,15 @@ def overfitting(seen):
 
 @rule(fires={"epochs": 30, "activation": "sigmoid"}, silent={"activation": "tanh"}, fallback=True)
 def no_better_than_guessing(seen):
-    if learnt(seen) or seen.moment.epoch < 20 or seen.moment.train_loss < 0.97 * guessing(seen):
+    loss, blind = seen.moment.train_loss, guessing(seen)
+    if learnt(seen) or seen.moment.epoch < 20 or loss < 0.97 * blind:
+        return None
+    if loss > 1.03 * blind and seen.moment.train_accuracy > most_frequent(seen) + CLEARLY:  # knows more than it shows
         return None
     return Finding(
         "No better than guessing so far",
-        f"After {seen.moment.epoch:.0f} epochs the loss is {number(seen.moment.train_loss)}; to name the classes by "
-        f"their frequencies alone would give {number(guessing(seen))}. The gradient in the first layer is "
+        f"After {seen.moment.epoch:.0f} epochs the loss is {number(loss)}; to name the classes by "
+        f"their frequencies alone would give {number(blind)}. The gradient in the first layer is "
         f"{number(seen.layers[0].gradient_norm)}: the network stands on a plateau, and may stay there for long.",
         once_stuck(seen, sound_start(seen, activation="tanh")),
     )
@@ -96,15 +119,14 @@ def held_out_below_training(seen):
     now = seen.moment
     if not ends(seen) or not now.held_out_loss < BELOW * now.train_loss:
         return None
-    losses = []
-    for X, y in ((seen.data.X_train, seen.data.y_train), (seen.data.X_held_out, seen.data.y_held_out)):
-        losses.append(-np.log(np.maximum((seen.network.predict(X) * y).sum(axis=1), 1e-300)))
-    error = np.sqrt(sum(loss.var() / len(loss) for loss in losses))
+    chance_train = standard_error(seen, seen.data.X_train, seen.data.y_train)
+    chance_held_out = standard_error(seen, seen.data.X_held_out, seen.data.y_held_out)
+    error = np.hypot(chance_train, chance_held_out)
     if now.train_loss - now.held_out_loss > 3 * error:  # more than chance: nothing here explains it
         return None
     return Finding(
         f"The {seen.data.held_out} loss is below the training loss",
-        f"{number(now.held_out_loss)} against {number(now.train_loss)}: no mistake. With {len(losses[1])} "
+        f"{number(now.held_out_loss)} against {number(now.train_loss)}: no mistake. With {len(seen.data.X_held_out)} "
         f"{seen.data.held_out} points, chance alone makes the two differ by about {number(error)} (one standard "
         "error). Another data seed may turn it round.",
         harmless=True,

@@ -32,6 +32,21 @@ def sound_start(seen: Snapshot, **knobs: Any) -> dict[str, Any]:
     return differing(seen, **sound)
 
 
+def together(seen: Snapshot, remedies: list[dict[str, Any]]) -> dict[str, Any]:
+    """One remedy in place of several: where two want different values of a knob, that of the more urgent counts.
+
+    Args:
+        seen: the moment.
+        remedies: those of all findings, most urgent first; {} of those that have none.
+    """
+    offered = [remedy for remedy in remedies if remedy]
+    if all(remedy == offered[0] for remedy in offered):
+        return offered[0] if offered else {}
+    wanted = {name: value for remedy in reversed(offered) for name, value in remedy.items()}
+    wanted.pop("initializer", None)  # it follows from the activation
+    return sound_start(seen, **wanted)
+
+
 def room(experiment: Experiment) -> tuple[int, ...]:
     """Hidden layers with which the dataset is learnt."""
     return (experiment.source.learnt_with or {}).get("hidden", ROOM)

@@ -7,9 +7,9 @@ from .evidence import CLEARLY, PATIENCE, fitted, guessing, learnt, movement, nee
 from .finding import Finding, rule
 from .remedies import once_stuck, room, roomy_batch, sound_start
 
-SWING = 0.3  # of the loss, from one moment to the next, from which it has spikes
-FEW = 3  # examples of a mini-batch, up to which batch normalisation harms
-PULL = 2.0  # the gradient pushes weights outward by less than this many times the penalty's pull: they hold each other
+SWING = 0.15  # of the loss, from one moment to the next, from which it has spikes
+FEW = 5  # examples of a mini-batch, up to which batch normalisation harms
+BALANCE = 0.1, 1.4  # times the penalty's pull does the gradient push the weights outward: they hold each other
 
 
 @rule(fires={"epochs": 25, "hidden": (8,) * 10, "learning_rate": 10.0}, silent={"learning_rate": 0.1})
@@ -63,9 +63,9 @@ def small_batches(seen):
     where = "of each mini-batch" if few else f"of the last mini-batch of an epoch ({n_train} = … + {rest})"
     return Finding(
         "Batch normalisation of very few examples",
-        f"Mean and variance {where} are those of {size if few else rest} examples: of two, each value becomes 1 or -1, "
-        "whichever is larger, and of three little more is left. Larger mini-batches, without a small rest, keep what "
-        "tells the examples apart.",
+        f"Mean and variance {where} are those of {size if few else rest} examples, and differ from one mini-batch to "
+        "the next: of two examples, each value becomes 1 or -1, and of a few little more is left. Larger mini-batches, "
+        "without a small rest, keep what tells the examples apart.",
         once_stuck(seen, sound_start(seen, batch_size=roomy_batch(n_train))),
     )
 
@@ -77,15 +77,13 @@ def strong_penalty(seen):
         return None
     # batch normalisation makes the loss independent of the size of all weights but the last
     layers = seen.layers[-1:] if seen.experiment.batch_norm else seen.layers
-    outward = -sum((layer.weights * layer.weight_gradient).sum() for layer in layers)
-    pull = l2 * sum((layer.weights**2).sum() for layer in layers)
-    penalty = l2 / 2 * sum((layer.weights**2).sum() for layer in seen.layers)
     start = sum((weights**2).sum() for weights in seen.start[-len(layers) :])
     now = sum((layer.weights**2).sum() for layer in layers)
-    loss, blind = seen.moment.train_loss, guessing(seen)
-    collapsed = now < 0.5 * start and loss > 0.97 * blind
-    balanced = 0.3 * pull < outward < PULL * pull and (penalty > 0.15 * loss or loss > 0.9 * blind)
-    if not (collapsed or balanced):
+    outward = -sum((layer.weights * layer.weight_gradient).sum() for layer in layers) / (l2 * now)
+    loss, penalty = seen.moment.train_loss, l2 / 2 * now
+    balanced = BALANCE[0] < outward < BALANCE[1]
+    collapsed = loss > 0.96 * guessing(seen) and (balanced or (now < 0.5 * start and abs(outward) < 2))
+    if not (collapsed or (balanced and penalty > 0.25 * loss)):
         return None
     return Finding(
         "The L2 penalty is too strong",
@@ -104,7 +102,7 @@ def only_linear(seen):
     if seen.moment.epoch < PATIENCE:
         return None
     accuracy, line = seen.moment.train_accuracy, fitted(seen)
-    if seen.moment.train_loss > 1.02 * line.line_loss + 0.01 or accuracy > line.curve - CLEARLY:
+    if max(accuracy, line.line) > line.curve - CLEARLY:
         return None
     why = "linear layers after each other are one linear layer" if experiment.hidden else "there is no hidden layer"
     return Finding(

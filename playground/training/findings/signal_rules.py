@@ -4,7 +4,7 @@ import numpy as np
 
 from ...nn import ACTIVATIONS, INITIALIZERS
 from ...text import number, percent
-from ..diagnostics import dead_shares
+from ..diagnostics import Snapshot, dead_shares
 from .evidence import guessing, learnt, most_frequent, worst
 from .finding import Finding, rule
 from .remedies import once_stuck, sound_start
@@ -13,7 +13,14 @@ NO_GRADIENT = 1e-8  # norm of dL/dW, below which even a step of the largest lear
 DEAD = 0.2  # share of a layer's units from which it is told
 SATURATED = 0.5  # share of a layer's activations from which it is told
 VANISHING, EXPLODING = 0.01, 100  # dL/dz in the first layer over that in the last
+SHALLOW = 2  # hidden layers, with which any activation learns
 GROWTH = 30  # deviation of the logits over that of the features
+
+
+def unless_alike(seen: Snapshot) -> dict[str, str]:
+    """A leaky ReLU, unless the network is shallow and its first weights are all alike: then they alone explain it."""
+    drawn = INITIALIZERS[seen.experiment.initializer].variance(1, 1) > 0
+    return {"activation": "leaky_relu"} if drawn or len(seen.hidden) > SHALLOW else {}
 
 
 @rule(fires={"epochs": 0, "initializer": "zeros"}, silent={"initializer": "small_normal"})
@@ -47,7 +54,7 @@ def no_gradient(seen):
         "No weight gets a gradient",
         f"The norm of dL/dW is {nothing} in every layer, so only the biases of the output can learn, and all they "
         f"can do is name the most frequent class ({percent(most_frequent(seen))} of the training points).",
-        sound_start(seen, activation="leaky_relu"),
+        sound_start(seen, **unless_alike(seen)),
     )
 
 
@@ -102,7 +109,7 @@ def vanishing(seen):
         f"dL/dz is {number(last)} at the output, but only {number(first)} in hidden 1: {number(first / last)} times as "
         "large. On its way back it is multiplied by the weights and slopes of each layer; where these are small, it "
         "shrinks, and the first layers hardly learn.",
-        once_stuck(seen, sound_start(seen, activation="leaky_relu")),
+        once_stuck(seen, sound_start(seen, **unless_alike(seen))),
     )
 
 
