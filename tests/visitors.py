@@ -210,7 +210,7 @@ def running(folder: Path, script: str | Path = "streamlit_app.py") -> Iterator[s
     settings = {"address": host, "port": port, "headless": "true", "fileWatcherType": "none"}
     command = [sys.executable, "-W", "always::DeprecationWarning", "-m", "streamlit", "run", script]
     command += [f"--server.{name}={value}" for name, value in settings.items()]
-    here = os.environ | {"PYTHONPATH": str(ROOT)}
+    here = os.environ | {"PYTHONPATH": str(ROOT), "PLAYGROUND_WORKERS": "0"}  # which take seconds to start
     with log.open("wb") as sink, subprocess.Popen(command, cwd=ROOT, env=here, stdout=sink, stderr=sink) as process:
         try:
             wait_until_healthy(f"http://{host}:{port}/_stcore/health")

@@ -71,7 +71,7 @@ class Studio:
         self._making: dict[Hashable, asyncio.Task] = {}
         self._wanted: dict[Hashable, int] = {}
         self._waiting = waiting
-        self._turns = asyncio.Semaphore(_cores())  # the others wait in the order in which they came
+        self._turns = asyncio.Semaphore(max(1, _workers()))  # the others wait in the order in which they came
 
     async def segment(self, experiment: Experiment, k: int) -> bytes:
         """Segment k of the film of an experiment.
@@ -161,6 +161,8 @@ class Studio:
 
     def _workers_ready(self) -> bool:
         """Whether workers have started; if they have not, or have ended as there was nothing to do, start them."""
+        if not _workers():
+            return False
         now = time.monotonic()
         if self._started is None or now - self._workers_since > IDLE:
             self._started = workers().submit(version)  # importing all that a film needs takes a worker seconds
@@ -173,15 +175,15 @@ def _state_key(experiment: Experiment, k: int, known: int) -> Hashable:
     return replace(experiment, changes=experiment.changes[:known], epochs=limits.EPOCHS), k
 
 
-def _cores() -> int:
-    return limits.WORKERS or os.cpu_count() or 1
+def _workers() -> int:
+    return min(limits.WORKERS, os.cpu_count() or 1)
 
 
 def workers():
     """The pool of worker processes; they start when they are first needed, and end when they are idle."""
     from joblib.externals.loky import get_reusable_executor  # takes 0.2 s, which the first picture need not wait for
 
-    return get_reusable_executor(max_workers=_cores(), timeout=2 * IDLE, env=ONE_THREAD)
+    return get_reusable_executor(max_workers=_workers(), timeout=2 * IDLE, env=ONE_THREAD)
 
 
 STUDIO = Studio()

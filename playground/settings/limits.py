@@ -64,5 +64,5 @@ UPLOAD_MIB = limit("UPLOAD_MIB", 10, 1, "Size of a picture that is uploaded, in 
 FILMS = limit("FILMS", 1, 0, "Whether browsers play runs as films (1), or the server draws each picture (0).")
 FILM_MIB = limit("FILM_MIB", 128, 8, "Memory for segments of films, and as much for the states between them, in MiB.")
 FILMS_WAITING = limit("FILMS_WAITING", 200, 10, "Segments of films that may be asked for at the same time.")
-WORKERS = limit("WORKERS", 0, 0, "Processes that compute films beside the server's own; 0: as many as cores.")
+WORKERS = limit("WORKERS", 8, 0, "Processes that compute films beside the server's own: not more than cores; 0: none.")
 UNATTENDED_MINUTES = limit("UNATTENDED_MINUTES", 20, 1, "Minutes that a run plays on with nobody touching it.")
