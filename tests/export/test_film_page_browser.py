@@ -9,6 +9,7 @@ from playground.training.experiment import Experiment
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.exhaustive  # 7 s
 def test_a_film_plays_from_the_disk_to_its_end_and_back(chromium, tmp_path):
     file = tmp_path / "film.html"
     file.write_text(film_page(Experiment(epochs=30)), "utf-8")

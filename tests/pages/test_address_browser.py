@@ -129,6 +129,7 @@ def test_back_goes_one_knob_back_and_then_to_the_page_before_and_forward_returns
     expect(shown(page)).to_have_attribute("aria-valuetext", "0.2")
 
 
+@pytest.mark.exhaustive  # in part: test_address.py
 def test_a_pasted_link_opens_what_it_says(open_path, server):
     page = settled(open_path("/?learning_rate=0.5"))
     shown(page).press("ArrowRight")

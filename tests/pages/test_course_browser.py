@@ -71,6 +71,7 @@ def home(page):
     arrived(page)
 
 
+@pytest.mark.exhaustive  # in a simulated browser: test_course.py
 def test_an_answer_is_still_there_after_a_link_was_followed_and_its_knobs_are_set(open_page):
     page = open_page()
     own = seed(page)
@@ -111,6 +112,7 @@ def test_every_link_of_a_page_opens_its_own_section_whatever_was_open_before(ope
         home(page)
 
 
+@pytest.mark.exhaustive  # in a simulated browser: test_course.py
 def test_progress_is_saved_and_comes_back_in_another_session(open_page, tmp_path):
     page = open_page()
     own = seed(page)

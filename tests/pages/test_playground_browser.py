@@ -47,6 +47,7 @@ def test_the_page_plays_with_a_plane_that_moves_and_is_never_blank_and_pause_sto
     assert tab.epoch == stopped
 
 
+@pytest.mark.exhaustive  # waits until all that is buffered was shown
 def test_what_is_buffered_plays_on_and_can_be_looked_through_while_the_server_stands_still(browse, server):
     tab = browse(epochs="5000")
     tab.press("Play")

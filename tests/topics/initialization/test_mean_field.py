@@ -231,6 +231,7 @@ def test_without_randomness_there_is_no_theory_but_a_reason(scheme, batch_norm):
     assert theoretical_gain("relu", scheme, 64) is None
 
 
+@pytest.mark.exhaustive  # every activation with every scheme, 14 s
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize(
     "values", [{"width": 1}, {"depth": 1}, {"batch_size": 1}, *({"input": name} for name in PLANE)]
@@ -291,6 +292,7 @@ def test_the_gain_that_theory_knows(activation, scheme, gain):
     assert theoretical_gain(activation, scheme, 256) == pytest.approx(gain, rel=1e-5)
 
 
+@pytest.mark.exhaustive  # 5 s
 @pytest.mark.parametrize("activation", FOUND)
 def test_the_measured_gain_is_that_of_theory(activation):
     predicted = theoretical_gain(activation, "lecun_normal", 256)

@@ -88,6 +88,7 @@ def test_nothing_is_shown_with_the_roles_exchanged(name):
     assert verdicts(name, contestants=contestants, **less) == [False] * len(PAPERS[name].claims)
 
 
+@pytest.mark.exhaustive  # 5 s
 @pytest.mark.parametrize(
     ("name", "changes", "expected"),
     [
