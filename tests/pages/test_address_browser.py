@@ -79,9 +79,8 @@ def epoch(page):
     return float(page.locator(WORDS).first.inner_text().split()[1].replace(",", ""))
 
 
-@pytest.mark.parametrize(
-    "name", [name if name == "playground" else pytest.param(name, marks=pytest.mark.exhaustive) for name in PLAYING]
-)
+@pytest.mark.exhaustive  # in part: test_address.py
+@pytest.mark.parametrize("name", PLAYING)
 def test_two_knobs_turned_before_the_first_is_answered_leave_a_run_playing(open_slowly, name):
     page = open_slowly(PLAYING[name])
     button(page, "Play").click()

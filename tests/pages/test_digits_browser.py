@@ -72,6 +72,7 @@ def train(page):
     settled(page)
 
 
+@pytest.mark.exhaustive  # in a simulated browser: test_digits.py
 def test_a_network_trains_live_with_progress_and_pauses_at_a_click(open_page):
     page = open_page()
     press(page, "Play")

@@ -66,6 +66,7 @@ def test_the_arrow_keys_go_forward_and_back(open_page):
     expect(heading).to_have_text("Weighted sums of layer 1")
 
 
+@pytest.mark.exhaustive  # in a simulated browser: test_forward_backward.py
 def test_letters_in_a_number_field_get_a_message_and_change_nothing(open_page):
     page = open_page()
     field = page.get_by_label("x1 of example 3")

@@ -103,6 +103,7 @@ def test_the_learning_rate_can_be_turned_by_keyboard_while_playing(browse):
     tab.wait_for_epoch(tab.epoch + 5)
 
 
+@pytest.mark.exhaustive  # 4 s
 def test_turning_a_knob_leaves_the_page_where_it_is_scrolled_to(browse):
     tab = browse({"viewport": {"width": 1400, "height": 700}}, epochs="5000")
     main = tab.page.get_by_test_id("stMain")
@@ -159,6 +160,7 @@ def test_two_visitors_of_one_link_at_once_have_each_their_own_run(browse, visit)
     assert other.epoch == 2
 
 
+@pytest.mark.exhaustive  # in part: test_screens_browser.py
 def test_a_phone_shows_the_page_in_its_width_and_plays(browse):
     tab = browse({"viewport": PHONE, "has_touch": True})
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

@@ -115,6 +115,7 @@ ZERO = (10, 4), (22, 4), (22, 28), (10, 28), (10, 4)
 DASH = (4, 8), (10, 8)
 
 
+@pytest.mark.exhaustive  # with the page: test_digits_browser.py
 @pytest.mark.browser
 def test_strokes_of_the_mouse_are_counted_live_and_are_undone_one_by_one(grid):
     grid = grid()
@@ -190,6 +191,7 @@ def test_the_keyboard_alone_paints(grid):
     expect(grid.button("Undo")).to_be_focused()
 
 
+@pytest.mark.exhaustive  # with the page: test_digits_browser.py
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_finger_draws_on_a_phone_and_the_page_stays_where_it_is(grid, scheme):

@@ -214,6 +214,7 @@ print(peak() - before)
     ("JPEG", (8000, 8000), {}), ("JPEG", (4000, 3000), {"progressive": True}), ("PNG", (4000, 3000), {}),
     ("WEBP", (4000, 3000), {}),
 ])  # fmt: skip
+@pytest.mark.exhaustive  # processes of their own
 def test_what_decoding_takes_is_bounded(format, size, options, tmp_path):
     """`DECODING` bytes at most, in a process of its own: the largest JPEG, and the largest of other kinds."""
     file = tmp_path / "large"
