@@ -43,7 +43,7 @@ SETTLED = """async () => {
 def train(page: Page) -> None:
     """Play to the last epoch at the highest speed, point at nothing, and wait until all is drawn."""
     tab = Tab(page)
-    page.get_by_role("radio", name="Fast").click()
+    page.get_by_label("Speed").select_option("Fastest")
     tab.settle().press("Play")
     expect(tab.timeline).to_contain_text(f"Epoch {EXPERIMENT.epochs} of", timeout=1000 * PATIENCE)
     tab.settle()
@@ -56,7 +56,7 @@ def photograph() -> Image.Image:
     """The page with the trained network."""
     path = browser_path()
     assert path, "there is no Chromium"
-    with Server() as server, launched(path) as browser:
+    with Server(films=True) as server, launched(path) as browser:
         page = browser.new_context(viewport=SCREEN, device_scale_factor=SCALE, color_scheme="light").new_page()
         page.goto(f"http://{server.host}:{server.port}/?{urlencode(EXPERIMENT.to_query())}")
         train(page)

@@ -162,6 +162,8 @@ class Player {
       if (this.position > before) this.movedAt = now;
       this.film.want(this.position, this.speed, this.closely);
       if (this.film.complete && this.position >= this.end) this.pause();
+    } else if (this.wanted > this.position) {
+      this.film.want(this.wanted, this.speed, false);
     }
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches && this.playing;
     if (calm && now - (this.paintedAt || 0) < CALM) return;
