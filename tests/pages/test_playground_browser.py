@@ -187,17 +187,3 @@ def test_a_malformed_url_is_told_of_as_plain_text_and_the_page_works(browse):
     expect(notice.first).to_contain_text("Learning rate η: fast was replaced by 0.1")
     tab.train(1)
     assert notice.locator("p :not(br, code)").evaluate_all("found => found.map(element => element.outerHTML)") == []
-
-
-@pytest.mark.exhaustive  # in a simulated browser: test_playground.py
-def test_a_student_finds_out_why_zeros_do_not_learn_and_what_does(browse):
-    tab = browse(initializer="zeros", epochs="15")
-    tab.press("Play")
-    tab.wait_for_epoch(15)
-    expect(tab.page.locator(".film-headline")).to_contain_text("Units are copies of each other")
-    tab.press("Try Xavier/Glorot normal")
-    tab.wait_for_url("initializer=glorot_normal")
-    expect(tab.timeline).to_contain_text("Epoch 0 of 15")
-    tab.settle().press("Play")
-    expect(tab.timeline).to_contain_text(re.compile(r"Epoch 15 of 15 .* accuracy (9[5-9]|100) %"))
-    expect(tab.page.get_by_text("Units are copies of each other")).to_have_count(0)
