@@ -16,7 +16,7 @@ ORDER = (  # a folder may import those before it, and itself; a new folder must 
     "playground", "playground/nn", "playground/data", "playground/settings", "playground/server",
     "playground/training", "playground/training/findings", "playground/topics", "playground/topics/initialization",
     "playground/topics/batch_norm", "playground/topics/digits", "playground/topics/forward_backward",
-    "playground/topics/course", "playground/charts", "playground/film", "playground/export", "playground/ui",
+    "playground/topics/course", "playground/export", "playground/charts", "playground/film", "playground/ui",
     "playground/ui/sections", "pages", ".",
 )  # fmt: skip
 

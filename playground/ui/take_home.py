@@ -7,10 +7,10 @@ import pandas as pd
 import streamlit as st
 
 from ..export.exercises import exercise_notebook
-from ..export.film_page import film_page
 from ..export.history import history_csv, network_at, weights_npz
 from ..export.notebook import experiment_notebook
 from ..export.script import script
+from ..film.film_page import film_page
 from ..training.experiment import Experiment
 from .run import Run, Single
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from playground.export.film_page import film_page
+from playground.film.film_page import film_page
 from playground.training.experiment import Experiment
 
 pytestmark = pytest.mark.browser

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from playground.export.film_page import film_page, vega_modules
+from playground.film.film_page import film_page, vega_modules
 from playground.training.experiment import Experiment
 
 

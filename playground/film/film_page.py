@@ -10,12 +10,12 @@ from string import Template
 from typing import Any
 
 from ..charts.strip import bound, element
-from ..film.packing import unpack
-from ..film.scene import PARTS, legend, read, scene
-from ..film.segment import make, opening_clip
-from ..film.tracks import VIEWS, columns, strips
+from ..export.script import description
 from ..training.experiment import Experiment
-from .script import description
+from .packing import unpack
+from .scene import PARTS, legend, read, scene
+from .segment import make, opening_clip
+from .tracks import VIEWS, columns, strips
 
 KEY = "film"  # joins the player and the canvas
 CAPTIONS = {
